@@ -1,0 +1,183 @@
+"""Every setting of the service: its name, default, bounds and one sentence of help.
+
+Settings come from the environment, else from a file that ``NAME_FILE`` names (for secrets), else
+from ``.env`` in the working directory, else from the default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+_DEVICE = re.compile(r"cpu|gpu(:\d+(,\d+)*)?")
+
+
+class SecretFileSource(PydanticBaseSettingsSource):
+    """Reads a setting from the file that the variable ``NAME_FILE`` names."""
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 - the base class asks for it
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """The file's content without its last line break, or None where no file is named."""
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        if path is None:
+            return None, field_name, False
+        return Path(path).read_text("utf-8").rstrip("\r\n"), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All settings that come from files."""
+        found = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, _ = self.get_field_value(field, name)
+            if value is not None:
+                found[key] = value
+        return found
+
+
+class Settings(BaseSettings):
+    """The service's configuration; immutable once read."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # The service
+    app_name: str = Field("PaddleOCR-VL Service", description="Name shown by `/health`.")
+    app_version: str = Field(
+        "1.0.0",
+        description="Version of the HTTP contract shown by `/health`; `/version` tells the "
+        "package's own.",
+    )
+    app_host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104
+    app_port: int = Field(
+        8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    debug: bool = Field(False, description="Restart when the source changes; for development only.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins, separated by commas, whose web pages may call the service; `*` "
+        "allows all of them, without credentials.",
+    )
+
+    # The engine
+    use_gpu: bool = Field(
+        True, description="Use a GPU where there is one; `false` wins over `DEVICE`."
+    )
+    device: str = Field("gpu", description="`gpu`, `gpu:0,1` (which ones) or `cpu`.")
+    engine: str = Field(
+        "auto",
+        description="`auto`, `onnx` (the embedded CPU engine), or `module:Class` of your own.",
+    )
+    engine_processes: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Engine processes; 0 is one for every four CPUs. The CPUs are shared out "
+        "among them.",
+    )
+    preload_model: bool = Field(
+        False, description="Load the engine when the service starts, not on the first request."
+    )
+    text_source: Literal["auto", "ocr", "text-layer"] = Field(
+        "auto",
+        description="Where a PDF's text comes from unless the request says otherwise: `ocr`, the "
+        "PDF's own `text-layer`, or `auto`, which lets the engine choose (the embedded engine "
+        "uses OCR).",
+    )
+
+    # Limits
+    max_upload_size: int = Field(52_428_800, gt=0, description="Largest file, in bytes.")
+    max_concurrent_requests: int = Field(
+        3, ge=1, description="Documents that are processed at the same time."
+    )
+    max_queued_requests: int = Field(
+        32, ge=0, description="Requests that may wait behind them; more are answered 503."
+    )
+    max_pages: int = Field(2000, ge=1, description="Most pages that one request may ask for.")
+    max_pixels: int = Field(
+        80_000_000, ge=10_000, description="Most pixels of one page image; more are refused."
+    )
+    request_timeout_seconds: float = Field(
+        600, gt=0, description="Seconds for one request, its upload included; then 504."
+    )
+    page_timeout_seconds: float = Field(
+        120, gt=0, description="Seconds for one page; then its engine process is replaced."
+    )
+    shutdown_grace_seconds: float = Field(
+        30, ge=0, description="Seconds that running requests get to finish at shutdown."
+    )
+
+    # Storage
+    tmp_dir: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()) / "paddleocr-vl-service",
+        description="Folder for uploads and page images while they are processed.",
+    )
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder for what must outlive a restart; nothing is kept there yet.",
+    )
+
+    # Logging
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="Least severe messages that are logged."
+    )
+    log_format: Literal["json", "text"] = Field("json", description="Form of the log lines.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError("must be 'gpu', 'gpu:0' (or 'gpu:0,1') or 'cpu'")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - for one folder of files
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then files, then ``.env``."""
+        return init_settings, env_settings, SecretFileSource(settings_cls), dotenv_settings
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether a GPU is to be used where there is one."""
+        return self.use_gpu and self.device != "cpu"
+
+    def masked(self) -> dict[str, Any]:
+        """All settings for a log line, secrets as asterisks."""
+        return self.model_dump(mode="json")

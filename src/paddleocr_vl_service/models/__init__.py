@@ -1,0 +1,1 @@
+"""The domain, the HTTP schemas and the errors."""

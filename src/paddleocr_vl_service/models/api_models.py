@@ -1,0 +1,352 @@
+"""Request and response schemas of the HTTP API."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from paddleocr_vl_service.models.document import (
+    Element,
+    ElementType,
+    Notice,
+    PageError,
+    PageInfo,
+    ParsedDocument,
+    TextSource,
+)
+
+SCHEMA_VERSION = "1.0"
+
+_EXAMPLE_TIME = "2025-01-15T10:30:00Z"
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str),
+]
+
+BBoxField = Annotated[
+    list[int],
+    Field(
+        description="Left, top, right, bottom in pixels of the processed page image.",
+        min_length=4,
+        max_length=4,
+        examples=[[10, 20, 300, 60]],
+    ),
+]
+
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+class ApiModel(BaseModel):
+    """Base of all responses."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+
+class RegionModel(ApiModel):
+    """A part of an element that was merged over regions or pages."""
+
+    page: int = Field(description="Page, from 1.", examples=[2])
+    bbox: BBoxField
+
+
+class ContentModel(ApiModel):
+    """What was read."""
+
+    text: str = Field(
+        description="Plain text, for every type; empty for a picture.", examples=["Total: 42 EUR"]
+    )
+    type: ElementType = Field(description="What the region is.", examples=["text"])
+    html: str | None = Field(
+        None, description="Tables only.", examples=["<table><tr><td>42</td></tr></table>"]
+    )
+    latex: str | None = Field(
+        None, description="Formulas only, where the engine reads them.", examples=["E = mc^2"]
+    )
+
+
+class MetadataModel(ApiModel):
+    """Where it stands and how sure the engine is."""
+
+    bbox: BBoxField
+    confidence: Confidence | None = Field(
+        description="The recognition confidence, else the layout confidence, else null.",
+        examples=[0.98],
+    )
+    page: int = Field(description="Page, from 1.", examples=[1])
+    order: int | None = Field(
+        description="Place in the page's reading order, from 0; null outside the flow (running "
+        "headers, footers, page numbers).",
+        examples=[0],
+    )
+    polygon: list[tuple[int, int]] | None = Field(
+        None,
+        description="Corners in pixels, clockwise from the top left, where the region is no "
+        "upright box.",
+        examples=[[[10, 20], [300, 24], [300, 64], [10, 60]]],
+    )
+    level: int | None = Field(None, description="Headings only: 1 is the highest.", examples=[2])
+    layout_confidence: Confidence | None = Field(
+        description="Of the layout detector; null where no detector found the region.",
+        examples=[0.91],
+    )
+    recognition_confidence: Confidence | None = Field(
+        description="Mean probability of the characters read; null where nothing was recognised.",
+        examples=[0.98],
+    )
+    text_source: TextSource | None = Field(
+        description="Where the text came from; null where there is none.", examples=["ocr"]
+    )
+    regions: list[RegionModel] | None = Field(
+        None,
+        description="All parts of an element that was merged over regions or pages.",
+        examples=[[{"page": 2, "bbox": [10, 20, 300, 60]}]],
+    )
+
+
+class ElementModel(ApiModel):
+    """One region of the document."""
+
+    index: int = Field(description="Position in `elements`, from 0.", examples=[0])
+    content: ContentModel = Field(description="What was read.")
+    metadata: MetadataModel = Field(description="Where, and how sure.")
+
+
+class PageModel(ApiModel):
+    """A page that was read."""
+
+    page: int = Field(description="Page of the document, from 1.", examples=[1])
+    width: int = Field(description="Pixels of the processed page image.", examples=[1654])
+    height: int = Field(description="Pixels of the processed page image.", examples=[2339])
+    rotation: int = Field(
+        0, description="Degrees clockwise by which the page image was turned upright.", examples=[0]
+    )
+
+
+class EngineModel(ApiModel):
+    """What read the document."""
+
+    name: str = Field(description="Engine.", examples=["onnx"])
+    model: str = Field(description="Models, as people call them.", examples=["PP-OCRv6 small"])
+    revision: str = Field(description="Tells results of different weights apart.", examples=["1"])
+
+
+class WarningModel(ApiModel):
+    """Something the reader of the result should know."""
+
+    code: str = Field(description="For programs.", examples=["script-unsupported"])
+    message: str = Field(
+        description="For people.", examples=["Page 3 is in a script that the engine cannot read."]
+    )
+    page: int | None = Field(description="Page, from 1; null for the document.", examples=[3])
+
+
+class PageErrorModel(ApiModel):
+    """A page that could not be read."""
+
+    page: int = Field(description="Page, from 1.", examples=[7])
+    code: str = Field(description="For programs.", examples=["page-timed-out"])
+    message: str = Field(
+        description="For people.", examples=["Page 7 took longer than 120 seconds."]
+    )
+
+
+class ExtractResponse(ApiModel):
+    """A document with everything that was read in it."""
+
+    success: bool = Field(description="True as long as one page was read.", examples=[True])
+    message: str = Field(
+        description="One sentence for people.",
+        examples=["Document processed successfully. Found 3 elements."],
+    )
+    processing_time: float = Field(
+        description="Seconds from the request's arrival to its answer.", examples=[5.23]
+    )
+    elements: list[ElementModel] = Field(description="All elements in reading order.")
+    markdown: str = Field(
+        description="The document as Markdown.",
+        examples=["# Document OCR Results\n\nTotal: 42 EUR\n"],
+    )
+    timestamp: Timestamp = Field(description="UTC.", examples=[_EXAMPLE_TIME])
+    schema_version: str = Field(
+        SCHEMA_VERSION, description="Version of this schema.", examples=[SCHEMA_VERSION]
+    )
+    engine: EngineModel = Field(description="What read the document.")
+    page_count: int = Field(description="Pages that the document has.", examples=[1])
+    pages: list[PageModel] = Field(description="Pages that were read.")
+    warnings: list[WarningModel] = Field(description="What the reader of the result should know.")
+    errors: list[PageErrorModel] = Field(description="Pages that could not be read.")
+
+
+class HealthEngineModel(ApiModel):
+    """The engine, as far as it is known."""
+
+    name: str = Field(description="Engine chosen by `ENGINE`.", examples=["onnx"])
+    model: str | None = Field(description="Null until loaded.", examples=["PP-OCRv6 small"])
+    revision: str | None = Field(description="Null until loaded.", examples=["1"])
+    processes: int = Field(description="Engine processes that are alive.", examples=[1])
+    starts: int = Field(description="Engine processes started so far.", examples=[1])
+
+
+class QueueModel(ApiModel):
+    """How much is going on."""
+
+    running: int = Field(description="Documents being processed.", examples=[1])
+    waiting: int = Field(description="Documents waiting, uploads included.", examples=[0])
+    capacity: int = Field(description="Documents that fit; more are answered 503.", examples=[35])
+
+
+class HealthResponse(ApiModel):
+    """Whether the service can do its job."""
+
+    status: Literal["healthy", "unhealthy"] = Field(description="200 or 503.", examples=["healthy"])
+    service: str = Field(description="`APP_NAME`.", examples=["PaddleOCR-VL Service"])
+    version: str = Field(description="`APP_VERSION`.", examples=["1.0.0"])
+    gpu_enabled: bool = Field(
+        description="Before the engine is loaded: whether it will find a GPU; afterwards: whether "
+        "it uses one.",
+        examples=[False],
+    )
+    pipeline_ready: bool = Field(description="Whether the engine is loaded.", examples=[False])
+    timestamp: Timestamp = Field(description="UTC.", examples=[_EXAMPLE_TIME])
+    reason: str | None = Field(
+        None, description="Why it is unhealthy.", examples=["The engine onnx could not be loaded."]
+    )
+    engine: HealthEngineModel = Field(description="The engine.")
+    device: str = Field(description="What the engine runs on.", examples=["cpu"])
+    scripts: list[str] = Field(
+        description="ISO 15924 codes of the scripts that the engine reads; empty until loaded.",
+        examples=[["Latn", "Grek", "Hans", "Hant", "Jpan"]],
+    )
+    queue: QueueModel = Field(description="How much is going on.")
+
+
+class VersionResponse(ApiModel):
+    """The package, as installed."""
+
+    name: str = Field(description="Distribution.", examples=["paddleocr-vl-service"])
+    version: str = Field(description="Its own version.", examples=["1.0.0"])
+
+
+class ProblemDetails(BaseModel):
+    """An error as RFC 9457 describes it (`application/problem+json`)."""
+
+    type: str = Field("about:blank", description="Always `about:blank`.", examples=["about:blank"])
+    title: str = Field(description="The status in words.", examples=["Bad Request"])
+    status: int = Field(description="The HTTP status.", examples=[400])
+    detail: str = Field(description="One plain sentence.", examples=["The file is empty."])
+    code: str = Field(description="The error, for programs.", examples=["document-empty"])
+    request_id: str = Field(description="As in `X-Request-ID`.", examples=["5f1c0e7c9d"])
+
+
+class ExtractForm(BaseModel):
+    """Fields of the multipart form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Annotated[
+        bytes,
+        Field(
+            description="A PDF, JPEG, PNG, BMP or TIFF file.",
+            json_schema_extra={"format": "binary"},
+        ),
+    ]
+    pages: str = Field(
+        "",
+        description="Pages to read, from 1: `1-3,8`, `5-`. All by default.",
+        pattern="^[0-9, -]*$",
+        examples=["1-3,8"],
+    )
+    password: str = Field("", description="Opens an encrypted PDF.", examples=["secret"])
+    heading: bool = Field(
+        True,
+        description="Whether `markdown` starts with `# Document OCR Results`.",
+        examples=[True],
+    )
+    text_source: Literal["auto", "ocr", "text-layer"] = Field(
+        "auto",
+        description="Where a PDF's text comes from. Left out, `TEXT_SOURCE` decides.",
+        examples=["ocr"],
+        json_schema_extra=lambda schema: schema.pop("default"),
+    )
+
+
+def extract_response(document: ParsedDocument, markdown: str, seconds: float) -> ExtractResponse:
+    """The answer of the contract for a document."""
+    return ExtractResponse(
+        success=True,
+        message=_message(document),
+        processing_time=round(seconds, 2),
+        elements=[_element(index, each) for index, each in enumerate(document.elements)],
+        markdown=markdown,
+        timestamp=utc_now(),
+        schema_version=SCHEMA_VERSION,
+        engine=EngineModel(**vars(document.engine)),
+        page_count=document.page_count,
+        pages=[_page(each) for each in document.pages],
+        warnings=[_warning(each) for each in document.warnings],
+        errors=[_page_error(each) for each in document.errors],
+    )
+
+
+def _message(document: ParsedDocument) -> str:
+    found = f"Found {len(document.elements)} elements."
+    if not document.errors:
+        return f"Document processed successfully. {found}"
+    asked = len(document.pages) + len(document.errors)
+    failed = len(document.errors)
+    return f"Document processed, but {failed} of {asked} pages could not be read. {found}"
+
+
+def _element(index: int, element: Element) -> ElementModel:
+    return ElementModel(
+        index=index,
+        content=ContentModel(
+            text=element.text,
+            type=element.type,
+            **_present(html=element.html, latex=element.latex),
+        ),
+        metadata=MetadataModel(
+            bbox=list(element.bbox),
+            confidence=_rounded(element.confidence),
+            page=element.page,
+            order=element.order,
+            layout_confidence=_rounded(element.layout_confidence),
+            recognition_confidence=_rounded(element.recognition_confidence),
+            text_source=element.text_source,
+            **_present(
+                polygon=element.polygon,
+                level=element.level,
+                regions=[RegionModel(page=r.page, bbox=list(r.bbox)) for r in element.regions]
+                or None,
+            ),
+        ),
+    )
+
+
+def _page(page: PageInfo) -> PageModel:
+    return PageModel(page=page.page, width=page.width, height=page.height, rotation=page.rotation)
+
+
+def _warning(notice: Notice) -> WarningModel:
+    return WarningModel(code=notice.code, message=notice.message, page=notice.page)
+
+
+def _page_error(error: PageError) -> PageErrorModel:
+    return PageErrorModel(page=error.page, code=error.code, message=error.message)
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    """Only those that say something; the answer is serialised without unset fields."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(min(1.0, max(0.0, confidence)), 4)

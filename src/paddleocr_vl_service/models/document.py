@@ -1,0 +1,270 @@
+"""The domain: what is asked of a document and what is known of it afterwards.
+
+All types are frozen. Boxes are ``(left, top, right, bottom)`` in pixels of the processed page
+image (upright), whose size the page states; the origin is its top left corner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+BBox = tuple[int, int, int, int]
+Point = tuple[int, int]
+
+
+class ElementType(str, Enum):
+    """What a region of a page is. The values are part of the HTTP contract."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    TEXT = "text"
+    LIST = "list"
+    TABLE = "table"
+    FORMULA = "formula"
+    CHART = "chart"
+    SEAL = "seal"
+    IMAGE = "image"
+    CAPTION = "caption"
+    REFERENCE = "reference"
+    FOOTNOTE = "footnote"
+    ASIDE = "aside"
+    HEADER = "header"
+    FOOTER = "footer"
+    PAGE_NUMBER = "page_number"
+
+
+class TextSource(str, Enum):
+    """Where an element's text came from."""
+
+    OCR = "ocr"
+    TEXT_LAYER = "text-layer"
+
+
+class TextSourceChoice(str, Enum):
+    """Where the caller wants text to come from."""
+
+    AUTO = "auto"
+    OCR = "ocr"
+    TEXT_LAYER = "text-layer"
+
+
+@dataclass(frozen=True)
+class ParseOptions:
+    """What an engine is told about a page; pages with equal options may share one engine call."""
+
+    text_source: TextSourceChoice = TextSourceChoice.AUTO
+
+
+@dataclass(frozen=True)
+class DocumentOptions:
+    """What the caller asks of one document.
+
+    Attributes:
+        pages: Ranges of page numbers, from 1, both ends included; None is all of them.
+        password: Opens an encrypted PDF; kept out of ``repr`` and of every log.
+        parse: What the engine is told.
+    """
+
+    pages: PageSelection | None = None
+    password: str | None = None
+    parse: ParseOptions = ParseOptions()
+
+    def __repr__(self) -> str:
+        password = "None" if self.password is None else "'***'"
+        return f"DocumentOptions(pages={self.pages}, password={password}, parse={self.parse})"
+
+
+@dataclass(frozen=True)
+class PageSelection:
+    """Page ranges such as ``1-3,8``, in the order in which they were asked for.
+
+    Attributes:
+        ranges: Pairs of first and last page, from 1, both included; ``None`` as the last page
+            is the document's end.
+    """
+
+    ranges: tuple[tuple[int, int | None], ...]
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of a PDF's text layer.
+
+    Attributes:
+        text: The characters, in logical order.
+        bbox: Pixels of the rendered page image.
+    """
+
+    text: str
+    bbox: BBox
+
+
+@dataclass(frozen=True)
+class PageImage:
+    """One page on its way to an engine.
+
+    Attributes:
+        number: Page of the document, from 1.
+        path: Uncompressed RGB image file, upright as far as the file itself says.
+        width: Pixels.
+        height: Pixels.
+        dpi: Resolution at which a PDF page was rendered; None for images.
+        text_layer: Lines of the PDF's text layer when they were asked for; None otherwise.
+    """
+
+    number: int
+    path: str
+    width: int
+    height: int
+    dpi: float | None = None
+    text_layer: tuple[TextLine, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the reader of a result should know.
+
+    Attributes:
+        code: Stable, for programs.
+        message: One plain sentence.
+        page: From 1; None when it concerns the whole document.
+    """
+
+    code: str
+    message: str
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a page; ``page`` counts from 1."""
+
+    page: int
+    bbox: BBox
+
+
+@dataclass(frozen=True)
+class Element:
+    """A region of a page with what was read in it.
+
+    Attributes:
+        type: What the region is.
+        text: Plain text, for every type; empty where there is none (a picture).
+        bbox: Pixels of the processed page image.
+        page: From 1.
+        order: Place in the page's reading order, from 0; None for what stands outside the
+            flow (running headers and footers, page numbers).
+        html: Tables only: one ``<table>``.
+        latex: Formulas only, where the engine reads them.
+        polygon: Corners, clockwise from the top left, where the region is no upright box.
+        level: Headings only: 1 is the highest.
+        layout_confidence: Of the layout detector, 0 to 1; None where no detector found it.
+        recognition_confidence: Mean over the characters read, 0 to 1; None where nothing was
+            recognised (a picture, a text layer).
+        text_source: Where the text came from; None where there is none.
+        regions: All parts of an element that was merged over regions or pages.
+    """
+
+    type: ElementType
+    text: str
+    bbox: BBox
+    page: int
+    order: int | None = None
+    html: str | None = None
+    latex: str | None = None
+    polygon: tuple[Point, ...] | None = None
+    level: int | None = None
+    layout_confidence: float | None = None
+    recognition_confidence: float | None = None
+    text_source: TextSource | None = None
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def confidence(self) -> float | None:
+        """The recognition confidence, else the layout confidence, else None."""
+        if self.recognition_confidence is not None:
+            return self.recognition_confidence
+        return self.layout_confidence
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """One page as an engine read it.
+
+    Attributes:
+        number: Page of the document, from 1.
+        width: Pixels of the processed (upright) page image.
+        height: Pixels of the processed (upright) page image.
+        rotation: Degrees clockwise by which the engine turned the image it was given.
+        elements: In reading order, those outside the flow last.
+        warnings: About this page.
+    """
+
+    number: int
+    width: int
+    height: int
+    rotation: int = 0
+    elements: tuple[Element, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageError:
+    """A page that could not be read.
+
+    Attributes:
+        page: From 1.
+        code: The error's stable code.
+        message: One plain sentence.
+    """
+
+    page: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """Which engine read a document.
+
+    Attributes:
+        name: ``onnx``, ``paddleocr-vl``, ...
+        model: The models, as a person would name them.
+        revision: Distinguishes results of different weights under one name.
+    """
+
+    name: str
+    model: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """Size of a processed page image in pixels, and how far the engine turned it."""
+
+    page: int
+    width: int
+    height: int
+    rotation: int = 0
+
+
+@dataclass(frozen=True)
+class ParsedDocument:
+    """A document with everything that was read in it.
+
+    Attributes:
+        page_count: Pages the file has, whether or not they were asked for.
+        pages: Those that were read, in the order asked for.
+        elements: Of all pages, in reading order.
+        warnings: For people who use the result.
+        errors: Pages that could not be read.
+        engine: What read it.
+    """
+
+    page_count: int
+    pages: tuple[PageInfo, ...]
+    elements: tuple[Element, ...]
+    warnings: tuple[Notice, ...]
+    errors: tuple[PageError, ...]
+    engine: EngineInfo
