@@ -1,0 +1,1 @@
+"""Child processes that may leak, hang or crash without taking anybody with them."""

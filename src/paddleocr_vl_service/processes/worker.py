@@ -1,0 +1,189 @@
+"""The parent's end of one child process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from paddleocr_vl_service.config.logging_config import current_logging
+from paddleocr_vl_service.models.errors import error_from_code
+from paddleocr_vl_service.observability.request_context import request_id_var
+from paddleocr_vl_service.processes import wire
+from paddleocr_vl_service.processes.child import UNEXPECTED
+from paddleocr_vl_service.processes.errors import (
+    WorkerDied,
+    WorkerFailed,
+    WorkerStartFailed,
+    WorkerTimedOut,
+)
+
+logger = logging.getLogger(__name__)
+
+_HANG_UP_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What a child process is to be.
+
+    Attributes:
+        name: For people, in log lines.
+        factory: ``module:callable``; called in the child with `config`, returns its handler.
+        config: JSON.
+        nice: Added to the child's niceness, so that HTTP stays responsive under load.
+        start_timeout: Seconds until the child must take calls.
+        environment: Variables added to the child's environment.
+    """
+
+    name: str
+    factory: str
+    config: dict[str, Any] = field(default_factory=dict)
+    nice: int = 0
+    start_timeout: float = 60.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Worker:
+    """One child process; takes one call at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self.name = name
+        self.started_at = time.monotonic()
+        self.calls = 0
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._broken = False
+
+    @classmethod
+    async def start(cls, spec: WorkerSpec) -> Worker:
+        """Spawn a child and wait until its handler is made.
+
+        Raises:
+            ServiceError: the one that the handler's factory raised.
+            WorkerStartFailed: it raised anything else, died, or took too long.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # The kernel's parent-death signal follows the thread that spawns, so this has to be
+            # the event loop's thread and not one of a pool.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "paddleocr_vl_service.processes.child",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=2,  # nothing a library prints may reach our standard output
+                env={**os.environ, **spec.environment},
+            )
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        worker = cls(spec.name, process, reader, writer)
+        hello = {
+            "factory": spec.factory,
+            "config": spec.config,
+            "nice": spec.nice,
+            "logging": asdict(current_logging()),
+        }
+        try:
+            await worker._exchange(hello, spec.start_timeout)
+        except (WorkerDied, WorkerTimedOut, WorkerFailed) as error:
+            await worker.kill()
+            raise WorkerStartFailed(f"{spec.name} did not start: {error}") from error
+        except BaseException:
+            await worker.kill()
+            raise
+        worker.calls = 0
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another call."""
+        return not self._broken and self._process.returncode is None
+
+    async def call(self, method: str, payload: Any, *, timeout: float) -> Any:
+        """Have the child's handler do something.
+
+        Raises:
+            ServiceError: the one that the handler raised.
+            WorkerFailed: the handler raised anything else.
+            WorkerDied: the child ended before it answered.
+            WorkerTimedOut: no answer within ``timeout`` seconds; the child was killed.
+        """
+        call = {"method": method, "payload": payload, "request_id": request_id_var.get()}
+        return await self._exchange(call, timeout)
+
+    async def _exchange(self, message: Any, timeout: float) -> Any:
+        try:
+            answer = await asyncio.wait_for(self._send_and_receive(message), timeout)
+        except asyncio.TimeoutError:
+            await self.kill()
+            raise WorkerTimedOut(f"no answer within {timeout:g} seconds") from None
+        except (
+            asyncio.IncompleteReadError,
+            ConnectionError,
+            ValueError,
+            wire.MessageTooLarge,
+        ) as error:
+            await self.kill()
+            raise WorkerDied(
+                f"it ended with code {self._process.returncode} ({type(error).__name__})"
+            ) from error
+        except BaseException:
+            self._broken = True  # an answer may still come, to nobody
+            raise
+        self.calls += 1
+        return _result(answer)
+
+    async def _send_and_receive(self, message: Any) -> Any:
+        self._writer.write(wire.encode(message))
+        await self._writer.drain()
+        return await wire.read_message(self._reader)
+
+    async def stop(self) -> None:
+        """Hang up and give an idle child a moment to leave by itself."""
+        self._broken = True
+        self._writer.close()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _HANG_UP_SECONDS)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End the child now, whatever it does."""
+        self._broken = True
+        self._writer.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+def _result(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        raise WorkerFailed("it answered out of turn")
+    error = answer.get("error")
+    if error is None:
+        return answer.get("result")
+    if error["code"] == UNEXPECTED:
+        raise WorkerFailed(error["detail"])
+    raise error_from_code(error["code"], error["detail"])
