@@ -1,4 +1,4 @@
-"""The child's end: ``python -m paddleocr_vl_service.processes.child FD PARENT_PID``.
+"""The child's end: ``python -m paddleocr_vl_service.processes.child FD PARENT_PID NAME``.
 
 The first message says which handler to make; every further one is a call, answered in turn. The
 process ends when the parent closes its end of the socket, and the kernel kills it when the parent

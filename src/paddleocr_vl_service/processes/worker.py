@@ -86,6 +86,7 @@ class Worker:
                 "paddleocr_vl_service.processes.child",
                 str(theirs.fileno()),
                 str(os.getpid()),
+                spec.name,  # for whoever looks at the list of processes
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=2,  # nothing a library prints may reach our standard output

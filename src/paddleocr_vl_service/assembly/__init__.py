@@ -1,0 +1,1 @@
+"""Pages to a document, whatever engine read them."""

@@ -1,0 +1,151 @@
+"""The command line: ``serve``, ``extract``, ``doctor``, ``version``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from paddleocr_vl_service import __version__
+from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.models.errors import OptionInvalid
+
+app = typer.Typer(
+    name="paddleocr-vl-service",
+    help="Turns documents (PDFs, images) into text, tables and Markdown.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class OutputFormat(str, Enum):
+    """What ``extract`` writes."""
+
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def main() -> None:
+    """Run the command line; exit codes are 0 (done), 1 (something failed), 2 (wrong usage)."""
+    app()
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address; APP_HOST by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; APP_PORT by default.")] = None,
+) -> None:
+    """Run the HTTP service until it is stopped."""
+    from paddleocr_vl_service.server import run_server  # noqa: PLC0415 - the other commands need none of it
+
+    settings = _settings()
+    given = {"app_host": host, "app_port": port}
+    changed = {name: value for name, value in given.items() if value is not None}
+    run_server(settings.model_copy(update=changed))
+
+
+@app.command()
+def extract(  # noqa: PLR0917 - they are named on the command line
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="PDFs and images; - is standard input.")
+    ],
+    format: Annotated[  # noqa: A002 - the option's name
+        OutputFormat, typer.Option(help="What to write.")
+    ] = OutputFormat.JSON,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for one result file a document; standard output by default.",
+            file_okay=False,
+        ),
+    ] = None,
+    pages: Annotated[str, typer.Option(help='Pages to read, such as "1-3,8" or "5-".')] = "",
+    password: Annotated[
+        str | None,
+        typer.Option(
+            help="Opens encrypted PDFs; the variable keeps it out of the process list.",
+            envvar="PDF_PASSWORD",
+        ),
+    ] = None,
+    text_source: Annotated[
+        str | None, typer.Option(help="auto, ocr or text-layer; TEXT_SOURCE by default.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Show log lines on standard error.")] = False,
+) -> None:
+    """Read documents without a server; progress goes to standard error."""
+    from paddleocr_vl_service.cli_extract import (  # noqa: PLC0415 - the other commands need none of it
+        ExtractCommand,
+        extract_files,
+    )
+
+    configure_logging(LoggingConfig("INFO" if verbose else "ERROR", "text"))
+    try:
+        command = ExtractCommand.from_options(
+            files=files,
+            as_markdown=format is OutputFormat.MARKDOWN,
+            out=out,
+            pages=pages,
+            password=password,
+            text_source=text_source or _settings().text_source,
+        )
+    except OptionInvalid as error:
+        _wrong_usage(error.detail)
+    try:
+        failed = asyncio.run(extract_files(command, _settings(), Console(stderr=True)))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can run and what is missing; exit code 1 if the service cannot work."""
+    from paddleocr_vl_service.services.doctor import Verdict, examine  # noqa: PLC0415 - imports much
+
+    logging.disable()
+    colours = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.BAD: "red"}
+    console = Console(soft_wrap=True, highlight=False)
+    bad = 0
+    for finding in examine(_settings()):
+        colour = colours[finding.verdict]
+        console.print(f"[{colour}]{finding.verdict.value:>7}[/]  ", end="")
+        console.print(f"{finding.subject}: {finding.words}", markup=False)
+        bad += finding.verdict is Verdict.BAD
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the package's version."""
+    typer.echo(__version__)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "The configuration"
+        _wrong_usage(f"{name}: {first['msg']}")
+    except OSError as error:
+        _wrong_usage(f"A file that a NAME_FILE variable names cannot be read: {error.strerror}")
+
+
+def _wrong_usage(sentence: str) -> NoReturn:
+    print(f"Error: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Which engines there are, and which one a configuration means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from paddleocr_vl_service.engines.base import Engine, EngineConfig
+
+
+@dataclass(frozen=True)
+class EngineEntry:
+    """Where an engine's class is.
+
+    Attributes:
+        name: As ``ENGINE`` calls it.
+        factory: ``module:Class``, made with an `EngineConfig`.
+        uses_gpu: Whether it can run on one at all.
+        scripts: ISO 15924 codes of what it reads, known before it is loaded.
+    """
+
+    name: str
+    factory: str
+    uses_gpu: bool = False
+    scripts: tuple[str, ...] = ()
+
+
+ENGINES = {
+    entry.name: entry
+    for entry in (
+        EngineEntry(
+            name="onnx",
+            factory="paddleocr_vl_service.engines.onnx.engine:OnnxEngine",
+            scripts=("Latn", "Grek", "Hani", "Hira", "Kana"),
+        ),
+    )
+}
+
+
+def find_engine(name: str) -> EngineEntry:
+    """The engine of that name, or of that ``module:Class``; ``auto`` chooses one.
+
+    Raises:
+        ValueError: There is none; the message is one sentence for whoever set ``ENGINE``.
+    """
+    if name == "auto":
+        return ENGINES["onnx"]
+    if ":" in name:
+        return EngineEntry(name, factory=name, uses_gpu=True)
+    try:
+        return ENGINES[name]
+    except KeyError:
+        known = ", ".join(sorted(ENGINES))
+        raise ValueError(
+            f"ENGINE={name} is not known here: use auto, {known}, or module:Class of your own"
+        ) from None
+
+
+def load_engine(factory: str, config: EngineConfig) -> Engine:
+    """Import an engine's class and make one; its models are loaded by its ``warmup``."""
+    module, _, name = factory.partition(":")
+    make: Callable[[EngineConfig], Engine] = getattr(import_module(module), name)
+    return make(config)

@@ -1,0 +1,78 @@
+"""The FastAPI application: ``create_app(settings)``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from paddleocr_vl_service import __version__
+from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.observability.middleware import (
+    REQUEST_ID_HEADER,
+    RequestContextMiddleware,
+)
+from paddleocr_vl_service.observability.request_context import RequestIdFilter
+from paddleocr_vl_service.routers import docs_router, health_router, ocr_router
+from paddleocr_vl_service.routers.openapi import describe
+from paddleocr_vl_service.routers.problems import add_problem_handlers, unexpected_problem
+from paddleocr_vl_service.services.build import build_service
+from paddleocr_vl_service.services.preload import preloading
+from paddleocr_vl_service.services.single_process import refuse_second_worker
+
+logger = logging.getLogger("main")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; nothing is started before its lifespan.
+
+    Args:
+        settings: Read from the environment by default.
+    """
+    settings = settings or Settings()
+    configure_logging(LoggingConfig(settings.log_level, settings.log_format), [RequestIdFilter()])
+    app = FastAPI(
+        title=settings.app_name,
+        version=__version__,
+        summary="Documents in, structured data out.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    for router in (health_router.router, ocr_router.router, docs_router.router):
+        app.include_router(router)
+    docs_router.mount_assets(app)
+    describe(app)
+    add_problem_handlers(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_credentials="*" not in settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+        )
+    app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    with refuse_second_worker(settings.tmp_dir):
+        logger.info("Starting up", extra={"settings": settings.masked()})
+        service = build_service(settings)
+        service.open()
+        app.state.service = service
+        try:
+            async with preloading(service, enabled=settings.preload_model):
+                yield
+        finally:
+            logger.info("Shutting down")
+            await service.close()

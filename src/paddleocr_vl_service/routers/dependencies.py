@@ -1,0 +1,20 @@
+"""What endpoints need, from the application that they belong to."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
+
+
+def get_service(request: Request) -> PaddleOCRVLService:
+    """The one service of the process."""
+    service: PaddleOCRVLService = request.app.state.service
+    return service
+
+
+def get_settings(request: Request) -> Settings:
+    """The settings that the application was made with."""
+    settings: Settings = request.app.state.settings
+    return settings

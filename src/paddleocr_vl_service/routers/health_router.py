@@ -1,0 +1,68 @@
+"""``GET /health`` and ``GET /version``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from paddleocr_vl_service import __version__
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.models.api_models import (
+    HealthEngineModel,
+    HealthResponse,
+    QueueModel,
+    VersionResponse,
+    utc_now,
+)
+from paddleocr_vl_service.routers.dependencies import get_service, get_settings
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
+
+router = APIRouter(tags=["health"])
+
+
+@router.get(
+    "/health",
+    summary="Whether the service can do its job",
+    response_model=HealthResponse,
+    responses={503: {"model": HealthResponse, "description": "It cannot; `reason` says why."}},
+)
+async def health(
+    response: Response,
+    service: Annotated[PaddleOCRVLService, Depends(get_service)],
+    settings: Annotated[Settings, Depends(get_settings)],
+) -> HealthResponse:
+    """For load balancers, container health checks and people; answers at once, loads nothing."""
+    report = service.health()
+    loaded = report.engine.capabilities
+    if report.reason is not None:
+        response.status_code = 503
+    return HealthResponse(
+        status="healthy" if report.reason is None else "unhealthy",
+        service=settings.app_name,
+        version=settings.app_version,
+        gpu_enabled=report.gpu_enabled,
+        pipeline_ready=report.engine.ready,
+        timestamp=utc_now(),
+        reason=report.reason,
+        engine=HealthEngineModel(
+            name=report.engine_name,
+            model=loaded.info.model if loaded else None,
+            revision=loaded.info.revision if loaded else None,
+            processes=len(report.engine.processes),
+            starts=report.engine.starts,
+        ),
+        device=report.device,
+        scripts=list(report.scripts),
+        queue=QueueModel(
+            running=service.admission.running,
+            waiting=service.admission.waiting,
+            capacity=service.admission.capacity,
+        ),
+    )
+
+
+@router.get("/version", summary="The package's own version")
+async def version() -> VersionResponse:
+    """What is installed, whatever `APP_VERSION` says."""
+    return VersionResponse(name="paddleocr-vl-service", version=__version__)

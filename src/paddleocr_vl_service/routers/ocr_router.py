@@ -1,0 +1,138 @@
+"""``POST /api/v1/ocr/extract-document``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.exports.markdown import to_markdown
+from paddleocr_vl_service.intake.filenames import clean_filename
+from paddleocr_vl_service.intake.page_selection import parse_pages
+from paddleocr_vl_service.models.api_models import ExtractForm, ExtractResponse, extract_response
+from paddleocr_vl_service.models.document import (
+    DocumentOptions,
+    ParsedDocument,
+    ParseOptions,
+    TextSourceChoice,
+)
+from paddleocr_vl_service.models.errors import DeadlineExceeded, OptionInvalid
+from paddleocr_vl_service.routers.accept import prefers_markdown
+from paddleocr_vl_service.routers.dependencies import get_service, get_settings
+from paddleocr_vl_service.routers.disconnect import until_disconnect
+from paddleocr_vl_service.routers.problems import problem_responses
+from paddleocr_vl_service.routers.uploads import FORM_OVERHEAD_BYTES, receive_form, too_large
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/api/v1/ocr", tags=["ocr"])
+
+_FIELDS = frozenset(ExtractForm.model_fields)
+_FORM_SCHEMA = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": {"$ref": "#/components/schemas/ExtractForm"}}
+        },
+    }
+}
+
+
+@router.post(
+    "/extract-document",
+    summary="Read a document",
+    response_model=ExtractResponse,
+    responses={
+        200: {
+            "description": "The document; Markdown where `Accept` prefers `text/markdown`.",
+            "content": {"text/markdown": {"schema": {"type": "string"}}},
+        },
+        **problem_responses(400, 413, 422, 500, 503, 504),
+    },
+    openapi_extra=_FORM_SCHEMA,
+)
+async def extract_document(
+    request: Request,
+    service: Annotated[PaddleOCRVLService, Depends(get_service)],
+    settings: Annotated[Settings, Depends(get_settings)],
+) -> Response:
+    """Read a PDF or an image: elements in reading order, each with its box, and Markdown."""
+    started = time.monotonic()
+    _refuse_announced_excess(request, settings.max_upload_size)
+    try:
+        document, heading = await asyncio.wait_for(
+            _receive_and_extract(request, service, settings), settings.request_timeout_seconds
+        )
+    except asyncio.TimeoutError:
+        raise DeadlineExceeded(
+            f"The document took longer than {settings.request_timeout_seconds:g} seconds."
+        ) from None
+    as_markdown = prefers_markdown(request.headers.get("accept"))
+    return await asyncio.to_thread(
+        _render, document, as_markdown=as_markdown, heading=heading, started=started
+    )
+
+
+async def _receive_and_extract(
+    request: Request, service: PaddleOCRVLService, settings: Settings
+) -> tuple[ParsedDocument, bool]:
+    async with service.admit() as place:
+        form = await receive_form(
+            request.stream(),
+            request.headers.get("content-type"),
+            place.folder,
+            known_fields=_FIELDS,
+            max_file_bytes=settings.max_upload_size,
+        )
+        options = _options(form.fields, settings)
+        heading = _boolean("heading", form.fields.get("heading", "true"))
+        filename = clean_filename(form.filename)
+        logger.info("Received a document", extra={"document": filename})
+        work = place.extract(form.file, filename, options)
+        return await until_disconnect(request, work), heading
+
+
+def _render(
+    document: ParsedDocument, *, as_markdown: bool, heading: bool, started: float
+) -> Response:
+    if as_markdown:
+        headers = {}
+        if document.errors:
+            headers["X-Failed-Pages"] = ",".join(str(error.page) for error in document.errors)
+        return Response(to_markdown(document), media_type="text/markdown", headers=headers)
+    answer = extract_response(
+        document, to_markdown(document, heading=heading), time.monotonic() - started
+    )
+    return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
+
+
+def _refuse_announced_excess(request: Request, max_file_bytes: int) -> None:
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_file_bytes + FORM_OVERHEAD_BYTES:
+        raise too_large(max_file_bytes)
+
+
+def _options(fields: dict[str, str], settings: Settings) -> DocumentOptions:
+    try:
+        text_source = TextSourceChoice(fields.get("text_source") or settings.text_source)
+    except ValueError:
+        raise OptionInvalid(
+            "The option text_source must be auto, ocr or text-layer.", field="text_source"
+        ) from None
+    return DocumentOptions(
+        pages=parse_pages(fields.get("pages", "")),
+        password=fields.get("password") or None,
+        parse=ParseOptions(text_source=text_source),
+    )
+
+
+def _boolean(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise OptionInvalid(f"The option {name} must be true or false.", field=name)
+    return value.lower() == "true"

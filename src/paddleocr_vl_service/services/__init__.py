@@ -1,0 +1,1 @@
+"""The business logic between the edges (HTTP, command line) and the engines."""

@@ -1,0 +1,115 @@
+"""What this machine can run, in plain words, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.engines.registry import ENGINES, find_engine
+from paddleocr_vl_service.services.build import plan_engine
+from paddleocr_vl_service.services.cpus import usable_cpus
+from paddleocr_vl_service.services.gpu_probe import count_gpus
+
+_LEAST_FREE_BYTES = 1 << 30
+
+
+class Verdict(str, Enum):
+    """How a finding bears on the service."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    BAD = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        verdict: Whether it stops the service.
+        subject: What was looked at.
+        words: What was found, and the command or setting that mends it.
+    """
+
+    verdict: Verdict
+    subject: str
+    words: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that the service needs; loads no model."""
+    cpus, gpus = usable_cpus(), count_gpus()
+    yield _python()
+    yield Finding(Verdict.GOOD, "CPU", f"{cpus} usable, {platform.machine()}")
+    yield _gpu(settings, gpus)
+    yield _embedded_models()
+    yield _engine(settings, cpus, gpus)
+    yield _folder("TMP_DIR", settings.tmp_dir)
+    yield _tesseract()
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if (3, 10) <= sys.version_info[:2] <= (3, 13):
+        return Finding(Verdict.GOOD, "Python", version)
+    return Finding(Verdict.BAD, "Python", f"{version}; the service needs 3.10 to 3.13")
+
+
+def _gpu(settings: Settings, gpus: int) -> Finding:
+    if gpus:
+        return Finding(Verdict.GOOD, "GPU", f"{gpus} NVIDIA GPU(s) visible to the driver")
+    if settings.wants_gpu:
+        words = "none visible; the service will use the CPU (USE_GPU=false makes that explicit)"
+        return Finding(Verdict.NOTE, "GPU", words)
+    return Finding(Verdict.GOOD, "GPU", "not wanted")
+
+
+def _embedded_models() -> Finding:
+    from paddleocr_vl_service.engines.onnx import model_files  # noqa: PLC0415 - only looked at here
+
+    if damaged := model_files.verify():
+        words = str(model_files.ModelFilesMissing(damaged[0].name))
+        return Finding(Verdict.BAD, "Embedded models", words)
+    return Finding(Verdict.GOOD, "Embedded models", model_files.model_revision())
+
+
+def _engine(settings: Settings, cpus: int, gpus: int) -> Finding:
+    try:
+        find_engine(settings.engine)
+        plan = plan_engine(settings, cpus, gpus)
+    except ValueError as error:
+        return Finding(Verdict.BAD, "Engine", str(error))
+    words = (
+        f"ENGINE={settings.engine} means {plan.name} on {plan.device}, "
+        f"{plan.processes} process(es) with {plan.threads} thread(s) each"
+    )
+    if plan.name in ENGINES and plan.entry.scripts:
+        words += f"; reads the scripts {', '.join(plan.entry.scripts)}"
+    return Finding(Verdict.GOOD, "Engine", words)
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return Finding(Verdict.BAD, name, f"{folder} cannot be written: {reason}")
+    verdict = Verdict.GOOD if free >= _LEAST_FREE_BYTES else Verdict.NOTE
+    return Finding(verdict, name, f"{folder} is writable, {free / (1 << 30):.1f} GiB free")
+
+
+def _tesseract() -> Finding:
+    where = "installed" if shutil.which("tesseract") else "not installed"
+    return Finding(
+        Verdict.NOTE, "tesseract", f"{where}; this version does not use it for further scripts"
+    )

@@ -1,0 +1,204 @@
+"""The one way in: a file goes in, a `ParsedDocument` comes out, page by page if one likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddleocr_vl_service.assembly.assemble import assemble
+from paddleocr_vl_service.engines.base import EngineCapabilities
+from paddleocr_vl_service.intake.intake import Intake, OpenedDocument
+from paddleocr_vl_service.models.document import (
+    DocumentOptions,
+    PageError,
+    PageResult,
+    ParsedDocument,
+    TextSourceChoice,
+)
+from paddleocr_vl_service.models.errors import NoPageRead, PageFailed, PageTimedOut
+from paddleocr_vl_service.services.admission import Admission
+from paddleocr_vl_service.services.engine_host import EngineHost
+from paddleocr_vl_service.services.health import HealthReport, report_health
+from paddleocr_vl_service.services.temp_storage import TempStorage
+
+
+@dataclass(frozen=True)
+class DocumentOpened:
+    """The file is what it should be; these pages will be read."""
+
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PageFinished:
+    """One page was read, or could not be; pages finish in the order asked for."""
+
+    page: int
+    error: PageError | None
+
+
+@dataclass(frozen=True)
+class DocumentFinished:
+    """Everything was done; always the last event."""
+
+    document: ParsedDocument
+
+
+Event = DocumentOpened | PageFinished | DocumentFinished
+
+
+class PaddleOCRVLService:
+    """Everything that one process shares: intake, engine, temporary files, places.
+
+    There is one of it in a process. It belongs to the event loop that opened it; the engine and
+    the document readers live in child processes, are loaded when first needed, and are each
+    called by one task at a time.
+    """
+
+    def __init__(
+        self, intake: Intake, host: EngineHost, storage: TempStorage, admission: Admission
+    ) -> None:
+        self.admission = admission
+        self._intake = intake
+        self._host = host
+        self._storage = storage
+
+    def open(self) -> None:
+        """Claim the temporary folder and sweep what dead processes left in it."""
+        self._storage.open()
+
+    async def warmup(self) -> EngineCapabilities:
+        """Load the engine now instead of on the first document."""
+        return await self._host.warmup()
+
+    def health(self) -> HealthReport:
+        """Whether the service can do its job; never blocks."""
+        config = self._host.config
+        return report_health(
+            config.name, config.engine.device, config.declared_scripts, self._host.status()
+        )
+
+    async def drain(self, grace: float) -> None:
+        """Take nothing new; what is not done within ``grace`` seconds fails as stopping."""
+        self.admission.stop()
+        await self.admission.wait_until_empty(grace)
+        await self._host.close()
+        await self._intake.close()
+
+    async def close(self) -> None:
+        """Leave no process and no file behind."""
+        await self.drain(0)
+        self._storage.close()
+
+    @asynccontextmanager
+    async def admit(self) -> AsyncIterator[DocumentPlace]:
+        """A place for one document: a folder for its file, and the right to have it read.
+
+        Raises:
+            ServiceBusy: The house is full.
+            ServiceStopping: It is closing.
+            StorageUnavailable: There is no room for the file.
+        """
+        with self.admission.enter():
+            async with self._storage.document_folder() as folder:
+                yield DocumentPlace(folder, self._intake, self._host, self.admission)
+
+
+class DocumentPlace:
+    """One document on its way through the service.
+
+    Attributes:
+        folder: Holds the upload and the page images; vanishes with the place.
+    """
+
+    def __init__(
+        self, folder: Path, intake: Intake, host: EngineHost, admission: Admission
+    ) -> None:
+        self.folder = folder
+        self._intake = intake
+        self._host = host
+        self._admission = admission
+
+    async def extract(
+        self, source: Path, filename: str, options: DocumentOptions
+    ) -> ParsedDocument:
+        """Read a document; raises as `events`."""
+        async with aclosing(self.events(source, filename, options)) as events:
+            async for event in events:
+                if isinstance(event, DocumentFinished):
+                    return event.document
+        raise AssertionError("a document ends with DocumentFinished or an error")
+
+    async def events(
+        self, source: Path, filename: str, options: DocumentOptions
+    ) -> AsyncGenerator[Event, None]:
+        """Read a document and tell how far it is.
+
+        Args:
+            source: The file; it is not changed.
+            filename: As its owner calls it; only the extension matters.
+            options: Which pages, and how.
+
+        Raises:
+            DocumentError: The file cannot be processed.
+            Unavailable: The engine cannot be loaded, the disk is full, the service is closing.
+            NoPageRead: Every page failed.
+        """
+        async with self._admission.processing():
+            opened = await self._intake.open(source, filename, options.password)
+            numbers = self._intake.select(opened, options.pages)
+            yield DocumentOpened(tuple(numbers))
+            capabilities = await self._host.warmup()
+            outcomes: list[PageResult | PageError] = []
+            async with aclosing(self._outcomes(opened, numbers, options)) as stream:
+                async for outcome in stream:
+                    outcomes.append(outcome)
+                    failed = outcome if isinstance(outcome, PageError) else None
+                    yield PageFinished(numbers[len(outcomes) - 1], failed)
+            document = assemble(opened.page_count, outcomes, opened.notices, capabilities.info)
+            if not document.pages:
+                raise NoPageRead(_nothing_read(document.errors))
+        yield DocumentFinished(document)
+
+    async def _outcomes(
+        self, opened: OpenedDocument, numbers: list[int], options: DocumentOptions
+    ) -> AsyncGenerator[PageResult | PageError, None]:
+        """Pages in order, a few ahead of the reader so that no engine process idles."""
+        ahead = self._host.config.processes + 1
+        pending: deque[asyncio.Task[PageResult | PageError]] = deque()
+        upcoming = iter(numbers)
+        try:
+            while True:
+                while len(pending) < ahead and (number := next(upcoming, None)) is not None:
+                    pending.append(asyncio.create_task(self._read(opened, number, options)))
+                if not pending:
+                    return
+                yield await pending[0]
+                pending.popleft()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _read(
+        self, opened: OpenedDocument, number: int, options: DocumentOptions
+    ) -> PageResult | PageError:
+        with_text_layer = options.parse.text_source is TextSourceChoice.TEXT_LAYER
+        try:
+            page = await self._intake.render(opened, number, self.folder, with_text_layer)
+            try:
+                return await self._host.parse_page(page, options.parse)
+            finally:
+                await asyncio.to_thread(Path(page.path).unlink, missing_ok=True)
+        except (PageFailed, PageTimedOut) as error:
+            return PageError(number, error.code, error.detail)
+
+
+def _nothing_read(errors: tuple[PageError, ...]) -> str:
+    if len(errors) == 1:
+        return errors[0].message
+    return f"None of the {len(errors)} pages could be read. The first: {errors[0].message}"

@@ -1,0 +1,112 @@
+"""Temporary files that never outlive their document, nor a killed service its successor."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from paddleocr_vl_service.models.errors import StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "instance-"
+_LOCK = "lock"
+_STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT}
+
+
+class TempStorage:
+    """A folder of this process below ``TMP_DIR``, with one folder a document in it.
+
+    The process holds a lock on its folder. Whoever can take the lock of another folder knows that
+    its owner is dead, and removes it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._instance: Path | None = None
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Remove what dead processes left, then make this process's folder.
+
+        Raises:
+            OSError: The folder cannot be made or written.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        instance = self._root / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+        instance.mkdir(mode=0o700)
+        self._lock = os.open(instance / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._instance = instance
+
+    def _sweep(self) -> None:
+        for folder in self._root.glob(f"{_PREFIX}*"):
+            if _abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                logger.info("Removed what an earlier process left", extra={"folder": folder.name})
+
+    @asynccontextmanager
+    async def document_folder(self) -> AsyncIterator[Path]:
+        """A new folder, gone with everything in it afterwards, whatever happens.
+
+        Raises:
+            StorageUnavailable: ``TMP_DIR`` is full or cannot be written, now or by whatever is
+                done with the folder.
+        """
+        if self._instance is None:
+            raise RuntimeError("the temporary storage is not open")
+        folder = self._instance / secrets.token_hex(8)
+        try:
+            with _storage_failures():
+                folder.mkdir(mode=0o700)
+                yield folder
+        finally:
+            # Shielded, so that a second cancellation cannot leave files behind.
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+    def close(self) -> None:
+        """Remove this process's folder."""
+        if self._instance is not None:
+            shutil.rmtree(self._instance, ignore_errors=True)
+            self._instance = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+@contextmanager
+def _storage_failures() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _STORAGE_ERRNOS:
+            raise
+        logger.exception("TMP_DIR cannot be written")
+        raise StorageUnavailable(
+            "The service has no room for temporary files at the moment.", retry_after=30
+        ) from error
+
+
+def _abandoned(folder: Path) -> bool:
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True
