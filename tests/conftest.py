@@ -1,1 +1,1 @@
-pytest_plugins = ["pytester", "tests.plugins.require_all"]
+pytest_plugins = ["pytester", "tests.plugins.leftovers", "tests.plugins.require_all"]

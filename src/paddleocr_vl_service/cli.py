@@ -16,6 +16,7 @@ from rich.console import Console
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.engines.registry import find_engine
 from paddleocr_vl_service.models.errors import OptionInvalid
 
 app = typer.Typer(
@@ -42,12 +43,14 @@ def main() -> None:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; APP_HOST by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; APP_PORT by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; APP_PORT by default.")
+    ] = None,
 ) -> None:
     """Run the HTTP service until it is stopped."""
     from paddleocr_vl_service.server import run_server  # noqa: PLC0415 - the other commands need none of it
 
-    settings = _settings()
+    settings = _settings(checked=True)
     given = {"app_host": host, "app_port": port}
     changed = {name: value for name, value in given.items() if value is not None}
     run_server(settings.model_copy(update=changed))
@@ -56,7 +59,7 @@ def serve(
 @app.command()
 def extract(  # noqa: PLR0917 - they are named on the command line
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="PDFs and images; - is standard input.")
+        list[str], typer.Argument(metavar="FILE", help="PDFs and images; - is standard input.")
     ],
     format: Annotated[  # noqa: A002 - the option's name
         OutputFormat, typer.Option(help="What to write.")
@@ -99,8 +102,9 @@ def extract(  # noqa: PLR0917 - they are named on the command line
         )
     except OptionInvalid as error:
         _wrong_usage(error.detail)
+    settings = _settings(checked=True)
     try:
-        failed = asyncio.run(extract_files(command, _settings(), Console(stderr=True)))
+        failed = asyncio.run(extract_files(command, settings, Console(stderr=True)))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if failed:
@@ -131,15 +135,21 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _settings() -> Settings:
+def _settings(*, checked: bool = False) -> Settings:
+    """Read the settings; `checked` makes sure that they mean an engine."""
     try:
-        return Settings()
+        settings = Settings()
+        if checked:
+            find_engine(settings.engine)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "The configuration"
-        _wrong_usage(f"{name}: {first['msg']}")
+        _wrong_usage(f"{name}: {first['msg'].removeprefix('Value error, ')}")
+    except ValueError as error:
+        _wrong_usage(f"{error}.")
     except OSError as error:
         _wrong_usage(f"A file that a NAME_FILE variable names cannot be read: {error.strerror}")
+    return settings
 
 
 def _wrong_usage(sentence: str) -> NoReturn:

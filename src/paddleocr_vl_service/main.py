@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_credentials="*" not in settings.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "X-Failed-Pages"],
         )
     app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem())
     return app

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.main import create_app
-from paddleocr_vl_service.services.build import plan_engine
 
 _FACTORY = "paddleocr_vl_service.main:create_app"
 _SLACK_SECONDS = 5  # for answering 503 to whatever outlasted the grace
@@ -36,10 +35,6 @@ class _Server(uvicorn.Server):
 
 def run_server(settings: Settings) -> None:
     """Serve until a signal; ``DEBUG`` restarts when the source changes."""
-    try:
-        plan_engine(settings, cpus=1, gpus=0)
-    except ValueError as error:
-        sys.exit(f"Error: {error}.")
     options: dict[str, Any] = {
         "host": settings.app_host,
         "port": settings.app_port,

@@ -138,6 +138,13 @@ def test_a_wrong_setting_is_told_in_one_sentence(tmp_path: Path, command: str) -
     assert result.stderr.count(b"\n") == 1
 
 
+def test_an_unknown_engine_is_told_in_one_sentence(tmp_path: Path, picture: Path) -> None:
+    result = run(tmp_path, "extract", str(picture), ENGINE="nonsense")
+    assert result.returncode == 2
+    assert result.stderr.decode().startswith("Error: ENGINE=nonsense is not known here")
+    assert result.stderr.count(b"\n") == 1
+
+
 def test_a_password_stays_out_of_the_arguments(tmp_path: Path, picture: Path) -> None:
     result = run(tmp_path, "extract", str(picture), PDF_PASSWORD="secret")
     assert result.returncode == 0

@@ -48,6 +48,12 @@ def test_health(server: Server) -> None:
     assert TIMESTAMP.fullmatch(body["timestamp"])
 
 
+def test_health_can_be_asked_without_a_body(server: Server) -> None:
+    with server.client() as client:
+        response = client.head("/health")
+    assert (response.status_code, response.content) == (200, b"")
+
+
 def test_version_tells_the_package_s_own(server: Server) -> None:
     with server.client() as client:
         assert client.get("/version").json() == {

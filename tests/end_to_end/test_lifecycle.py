@@ -97,10 +97,11 @@ def test_an_engine_that_loads_later_makes_the_service_healthy_again(tmp_path: Pa
 
 
 def test_an_unknown_engine_is_refused_at_startup_in_one_sentence(tmp_path: Path) -> None:
-    server = start_server(tmp_path, "nonsense")
-    assert server.process.wait(20) == 1
-    assert server.log().startswith("Error: ENGINE=nonsense is not known here")
-    assert server.log().count("\n") == 1
+    for engine, sentence in (("nonsense", "is not known"), ("no.such:Engine", "cannot be found")):
+        server = start_server(tmp_path, engine)
+        assert server.process.wait(20) == 2
+        assert server.log().startswith(f"Error: ENGINE={engine} {sentence}")
+        assert server.log().count("\n") == 1
 
 
 def test_a_killed_engine_is_replaced(tmp_path: Path) -> None:

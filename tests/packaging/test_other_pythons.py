@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import uv
+from PIL import Image, ImageDraw, ImageFont
 
 from tests.packaging.conftest import ROOT
 
@@ -80,3 +81,13 @@ def test_wheel_works(python: str, wheel: Path, tmp_path: Path) -> None:
 
     assert run(bin_ / "python", "-W", "error", "-c", SMOKE) == "1.0.0"
     assert "1.0.0" in run(bin_ / "paddleocr-vl-service", "version")
+    small_page(tmp_path / "page.png")
+    command = (bin_ / "paddleocr-vl-service", "extract", "page.png", "--format", "markdown")
+    assert "Rivers carry what mountains lose" in run(*command)
+
+
+def small_page(path: Path) -> None:
+    page = Image.new("RGB", (900, 200), "white")
+    text = "Rivers carry what mountains lose"
+    ImageDraw.Draw(page).text((50, 70), text, "black", ImageFont.load_default(44))
+    page.save(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 
 from paddleocr_vl_service.engines.base import Engine, EngineConfig
 
@@ -32,7 +33,7 @@ ENGINES = {
         EngineEntry(
             name="onnx",
             factory="paddleocr_vl_service.engines.onnx.engine:OnnxEngine",
-            scripts=("Latn", "Grek", "Hani", "Hira", "Kana"),
+            scripts=("Hani", "Hira", "Kana", "Latn"),
         ),
     )
 }
@@ -47,6 +48,7 @@ def find_engine(name: str) -> EngineEntry:
     if name == "auto":
         return ENGINES["onnx"]
     if ":" in name:
+        _check_importable(name)
         return EngineEntry(name, factory=name, uses_gpu=True)
     try:
         return ENGINES[name]
@@ -55,6 +57,17 @@ def find_engine(name: str) -> EngineEntry:
         raise ValueError(
             f"ENGINE={name} is not known here: use auto, {known}, or module:Class of your own"
         ) from None
+
+
+def _check_importable(factory: str) -> None:
+    """Find the module without importing it: an engine's libraries belong into its own process."""
+    module = factory.partition(":")[0]
+    try:
+        found = find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ValueError(f"ENGINE={factory} cannot be found: there is no module {module}")
 
 
 def load_engine(factory: str, config: EngineConfig) -> Engine:

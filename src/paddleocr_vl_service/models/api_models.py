@@ -222,8 +222,9 @@ class HealthResponse(ApiModel):
     engine: HealthEngineModel = Field(description="The engine.")
     device: str = Field(description="What the engine runs on.", examples=["cpu"])
     scripts: list[str] = Field(
-        description="ISO 15924 codes of the scripts that the engine reads; empty until loaded.",
-        examples=[["Latn", "Grek", "Hans", "Hant", "Jpan"]],
+        description="ISO 15924 codes of the scripts that the engine reads; empty where that is "
+        "not known before it is loaded.",
+        examples=[["Hani", "Hira", "Kana", "Latn"]],
     )
     queue: QueueModel = Field(description="How much is going on.")
 
@@ -244,6 +245,10 @@ class ProblemDetails(BaseModel):
     detail: str = Field(description="One plain sentence.", examples=["The file is empty."])
     code: str = Field(description="The error, for programs.", examples=["document-empty"])
     request_id: str = Field(description="As in `X-Request-ID`.", examples=["5f1c0e7c9d"])
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
 
 
 class ExtractForm(BaseModel):
@@ -274,7 +279,7 @@ class ExtractForm(BaseModel):
         "auto",
         description="Where a PDF's text comes from. Left out, `TEXT_SOURCE` decides.",
         examples=["ocr"],
-        json_schema_extra=lambda schema: schema.pop("default"),
+        json_schema_extra=_without_default,
     )
 
 

@@ -62,6 +62,10 @@ async def health(
     )
 
 
+# Some load balancers ask without wanting a body.
+router.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
+
+
 @router.get("/version", summary="The package's own version")
 async def version() -> VersionResponse:
     """What is installed, whatever `APP_VERSION` says."""

@@ -48,10 +48,16 @@ def plan_engine(settings: Settings, cpus: int, gpus: int) -> EnginePlan:
     return EnginePlan(
         name=entry.name,
         entry=entry,
-        device="gpu:0" if on_gpu else "cpu",
+        device=_first_gpu(settings.device) if on_gpu else "cpu",
         processes=processes,
         threads=max(1, min(_CPUS_PER_PROCESS, cpus // processes)),
     )
+
+
+def _first_gpu(device: str) -> str:
+    """``gpu`` is ``gpu:0``; of several, the first."""
+    kind, _, numbers = device.partition(":")
+    return f"{kind}:{numbers.partition(',')[0] or 0}"
 
 
 def build_service(settings: Settings) -> PaddleOCRVLService:

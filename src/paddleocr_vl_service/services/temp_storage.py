@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "instance-"
 _LOCK = "lock"
-_STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT}
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_NO_FOLDER = _NO_ROOM | {errno.EACCES, errno.ENOENT}
 
 
 class TempStorage:
@@ -66,8 +67,9 @@ class TempStorage:
             raise RuntimeError("the temporary storage is not open")
         folder = self._instance / secrets.token_hex(8)
         try:
-            with _storage_failures():
+            with _storage_failures(_NO_FOLDER):
                 folder.mkdir(mode=0o700)
+            with _storage_failures(_NO_ROOM):
                 yield folder
         finally:
             # Shielded, so that a second cancellation cannot leave files behind.
@@ -84,11 +86,11 @@ class TempStorage:
 
 
 @contextmanager
-def _storage_failures() -> Iterator[None]:
+def _storage_failures(errnos: frozenset[int]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _STORAGE_ERRNOS:
+        if error.errno not in errnos:
             raise
         logger.exception("TMP_DIR cannot be written")
         raise StorageUnavailable(

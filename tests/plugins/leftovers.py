@@ -1,0 +1,43 @@
+"""After the whole suite: no process, no thread and no temporary file of it is left."""
+
+import os
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.waiting import eventually
+
+_MARK = "PADDLEOCR_VL_SERVICE_TEST_RUN"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    """Marks every process that the suite starts, however indirectly, and looks for it later."""
+    run = uuid.uuid4().hex
+    os.environ[_MARK] = run
+    files, threads = _temporary_files(), threading.active_count()
+    yield
+    assert eventually(lambda: _marked(run) == [], 10), _marked(run)
+    assert eventually(lambda: threading.active_count() <= threads), threading.enumerate()
+    assert _temporary_files() - files == set()
+
+
+def _marked(run: str) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(_MARK) == run:
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def _temporary_files() -> set[Path]:
+    """What the service would leave where it stores things by default."""
+    return set((Path(tempfile.gettempdir()) / "paddleocr-vl-service").glob("*"))
