@@ -1,0 +1,98 @@
+"""What the documentation says of settings and commands is what the code says."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from paddleocr_vl_service.cli import app
+from paddleocr_vl_service.config.settings import Settings
+from tests.docs import pages
+from tools import generated_docs
+
+ADVICE = "run: python -m tools.generated_docs --write"
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    documented = {name.strip("`"): (default, text) for name, default, text in _documented()}
+    assert list(documented) == [name.upper() for name in Settings.model_fields], ADVICE
+    for name, default, sentence in generated_docs.settings():
+        shown = f"`{default}`" if default else "empty"
+        assert documented[name] == (shown, sentence), ADVICE
+
+
+def _documented() -> list[list[str]]:
+    return pages.table("docs/configuration.md", "Name")
+
+
+def test_the_template_is_that_of_the_code() -> None:
+    assert generated_docs.read(".env.template") == generated_docs.env_template(), ADVICE
+
+
+def test_the_template_s_values_are_the_defaults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    defaults = Settings()
+    template = generated_docs.read(".env.template")
+    uncommented, count = re.subn(r"^#(?=[A-Z_]+=)", "", template, flags=re.MULTILINE)
+    assert count == len(Settings.model_fields)
+    Path(".env").write_text(uncommented, "utf-8")
+    assert Settings() == defaults
+
+
+@pytest.mark.parametrize("command", generated_docs.COMMANDS)
+def test_the_commands_pages_are_what_help_prints(command: str) -> None:
+    title = " ".join(("$ paddleocr-vl-service", *command.split(), "--help"))
+    documented = [
+        block.text
+        for block in pages.blocks("docs/command-line.md")
+        if block.text.startswith(title + "\n")
+    ]
+    assert documented == [f"{title}\n{generated_docs.help_text(command)}\n"], ADVICE
+
+
+def test_every_command_is_documented_with_every_option() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    assert {"", *group.commands} == set(generated_docs.COMMANDS)
+    text = pages.read("docs/command-line.md")
+    for name, command in group.commands.items():
+        assert f"paddleocr-vl-service {name}" in text
+        for parameter in command.params:
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                assert not option.startswith("--") or option in text, f"{name} {option}"
+
+
+def test_only_stale_files_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    generated_docs.main([])
+    monkeypatch.setattr(generated_docs, "env_template", lambda: "something else")
+    with pytest.raises(SystemExit, match=re.escape("Out of date: .env.template.")):
+        generated_docs.main([])
+
+
+def test_the_secrets_that_are_masked_are_documented() -> None:
+    """The page says that no setting is a secret; a first one has to change that sentence."""
+    secrets = [
+        name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
+    ]
+    says_none = "no setting is a secret today" in pages.read("docs/configuration.md")
+    assert says_none == (not secrets)
+
+
+def test_groups_of_settings_in_the_code_are_not_lost() -> None:
+    """The generator relies on the order of the class; nothing may be added behind its back."""
+    tree = ast.parse(inspect.getsource(Settings))
+    names = [
+        node.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    ]
+    assert names == list(Settings.model_fields)
