@@ -1,0 +1,1 @@
+"""From bytes to page images: what a file really is, its limits, its pages."""

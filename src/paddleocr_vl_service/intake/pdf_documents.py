@@ -1,0 +1,138 @@
+"""PDF files, one page at a time, through PDFium."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from paddleocr_vl_service.intake import page_files
+from paddleocr_vl_service.intake.failures import Scope
+from paddleocr_vl_service.intake.pdf_resolution import PixelSize, pixel_size
+from paddleocr_vl_service.intake.text_layer import read_text_layer
+from paddleocr_vl_service.models.document import Notice, PageImage
+from paddleocr_vl_service.models.errors import (
+    DocumentCorrupt,
+    DocumentEncrypted,
+    DocumentTruncated,
+    DocumentWithoutPages,
+)
+
+_TAIL_BYTES = 1 << 16
+_END_WITHIN = 2048
+_PADDING = b"\x00\t\n\r "
+_WHITE = 0xFFFFFFFF
+_INCOMPLETE = Notice(
+    "pdf-incomplete",
+    "The PDF is cut off or its end is damaged; pages or parts of pages may be missing.",
+)
+
+
+class PdfDocument:
+    """An open PDF; PDFium reads from the file what each page needs.
+
+    Args:
+        path: The file.
+        password: Opens it if it is encrypted.
+        max_pixels: Most pixels a page image may have.
+
+    Raises:
+        DocumentEncrypted: It needs a password: none was given, or a wrong one.
+        DocumentWithoutPages: It is intact and empty.
+        DocumentTruncated, DocumentCorrupt: PDFium makes nothing of it.
+    """
+
+    def __init__(self, path: Path, password: str | None, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
+        self.pages_rendered = 0
+        has_end = _has_end_mark(path)
+        self._pdf = pypdfium2.PdfDocument(_load(path, password, has_end))
+        try:
+            # Forms have to be there before the first page is.
+            self._pdf.init_forms()
+            self.page_count = len(self._pdf)
+            if self.page_count == 0:
+                raise DocumentWithoutPages("The PDF has no pages.")
+        except pypdfium2.PdfiumError as error:
+            self.close()
+            raise DocumentCorrupt("The PDF is damaged and cannot be read.") from error
+        except BaseException:
+            self.close()
+            raise
+        self.notices: tuple[Notice, ...] = () if has_end else (_INCOMPLETE,)
+
+    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:
+        """Write the page's image: its crop box, turned as it says, with forms and annotations.
+
+        Raises:
+            DocumentError: The document's only page cannot be rendered.
+            PageFailed: One of several cannot, or its image could not be stored.
+            StorageUnavailable: The disk is full.
+        """
+        scope = Scope.of(page, self.page_count, "The PDF")
+        try:
+            with self._opened(page) as opened:
+                size = pixel_size(opened.get_width(), opened.get_height(), self._max_pixels)
+                if size is None:
+                    raise scope.without_size()
+                width, height = self._draw(opened, size, out_path)
+                lines = read_text_layer(opened, size) if with_text_layer else None
+        except Exception as error:
+            raise scope.from_exception(error) from error
+        return PageImage(page, str(out_path), width, height, size.dpi, lines)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._pdf.close()
+
+    @contextmanager
+    def _opened(self, page: int) -> Iterator[pypdfium2.PdfPage]:
+        opened = self._pdf[page - 1]
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def _draw(self, opened: pypdfium2.PdfPage, size: PixelSize, path: Path) -> tuple[int, int]:
+        """Render to a page file, padded with white to the smallest side; returns its size."""
+        width, height = (max(side, page_files.MIN_SIDE) for side in (size.width, size.height))
+        bitmap = pypdfium2.PdfBitmap.new_native(
+            width, height, pdfium.FPDFBitmap_BGR, stride=page_files.row_bytes(width)
+        )
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
+            placed = (bitmap, opened, 0, 0, size.width, size.height, 0, pdfium.FPDF_ANNOT)
+            pdfium.FPDF_RenderPageBitmap(*placed)
+            if opened.formenv:
+                pdfium.FPDF_FFLDraw(opened.formenv, *placed)
+            page_files.write_rows(path, width, height, [memoryview(bitmap.buffer)], size.dpi)
+        finally:
+            bitmap.close()
+        return width, height
+
+
+def _load(path: Path, password: str | None, has_end: bool) -> pdfium.FPDF_DOCUMENT:
+    key = password.encode("utf-8", "replace") if password else None
+    handle = pdfium.FPDF_LoadDocument(os.fsencode(path), key)
+    if handle:
+        return handle
+    reason = pdfium.FPDF_GetLastError()
+    if reason == pdfium.FPDF_ERR_PASSWORD:
+        if password:
+            raise DocumentEncrypted("The PDF is encrypted and the password does not open it.")
+        raise DocumentEncrypted("The PDF is encrypted; send its password in the field password.")
+    if reason == pdfium.FPDF_ERR_SECURITY:
+        raise DocumentEncrypted("The PDF is encrypted in a way that cannot be read here.")
+    if not has_end:
+        raise DocumentTruncated("The PDF is cut off: the file ends before its content does.")
+    raise DocumentCorrupt("The PDF is damaged and cannot be read.")
+
+
+def _has_end_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        return b"%%EOF" in file.read().rstrip(_PADDING)[-_END_WITHIN:]
