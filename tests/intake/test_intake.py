@@ -89,9 +89,9 @@ async def test_the_text_layer_is_only_read_on_request(
 async def test_notices_of_name_and_content(intake: Intake, save: Save) -> None:
     document = await intake.open(save("upload", encoded(corners(), "PNG")), "a.bmp")
     assert [notice.code for notice in document.notices] == ["image-kind-differs"]
-    cut = THREE[: THREE.index(b"startxref")]
+    cut = THREE[: THREE.index(b"%%EOF")]
     document = await intake.open(save("cut", cut), "a.pdf")
-    assert [notice.code for notice in document.notices] == ["pdf-incomplete"]
+    assert [notice.code for notice in document.notices] == ["pdf-end-damaged"]
 
 
 EMPTY_PDF = raw_pdf([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"])

@@ -266,15 +266,22 @@ def test_truncated_beyond_repair(reader: Reader, save: Save) -> None:
         reader.inspect(inspect_request(path))
 
 
-def test_truncated_but_readable(reader: Reader, render: Render, save: Save) -> None:
-    """The place of its table of contents is missing, which PDFium finds by itself."""
+def test_damaged_but_readable(reader: Reader, render: Render, save: Save) -> None:
+    """Its last mark is missing, which PDFium does without."""
     content = pdf(writing("still here"))
-    path = save("a.pdf", content[: content.index(b"startxref")])
+    path = save("a.pdf", content[: content.index(b"%%EOF")])
     (notice,) = reader.inspect(inspect_request(path)).notices
-    assert notice.code == "pdf-incomplete"
+    assert notice.code == "pdf-end-damaged"
     page, _ = render(path, text=True)
     assert page.text_layer is not None
     assert page.text_layer[0].text == "still here"
+
+
+def test_a_cut_one_is_refused_even_where_pages_could_be_found(reader: Reader, save: Save) -> None:
+    content = pdf(writing("still here"))
+    path = save("a.pdf", content[: content.index(b"startxref")])
+    with pytest.raises(DocumentTruncated, match="cut off"):
+        reader.inspect(inspect_request(path))
 
 
 @pytest.mark.parametrize("padding", [b"", b"\n" * 9, bytes(20_000), b"\r\n<!-- mail -->"])

@@ -39,5 +39,6 @@ def _marked(run: str) -> list[str]:
 
 
 def _temporary_files() -> set[Path]:
-    """What the service would leave where it stores things by default."""
-    return set((Path(tempfile.gettempdir()) / "paddleocr-vl-service").glob("*"))
+    """What dead services left where they store things by default; others may be at work there."""
+    folders = (Path(tempfile.gettempdir()) / "paddleocr-vl-service").glob("instance-*")
+    return {each for each in folders if not psutil.pid_exists(int(each.name.split("-")[1]))}

@@ -24,11 +24,12 @@ from paddleocr_vl_service.models.errors import (
 
 _TAIL_BYTES = 1 << 16
 _END_WITHIN = 2048
+_END_MARK, _TABLE_MARK = b"%%EOF", b"startxref"
 _PADDING = b"\x00\t\n\r "
 _WHITE = 0xFFFFFFFF
-_INCOMPLETE = Notice(
-    "pdf-incomplete",
-    "The PDF is cut off or its end is damaged; pages or parts of pages may be missing.",
+_DAMAGED_END = Notice(
+    "pdf-end-damaged",
+    "The PDF's end is damaged; pages or parts of pages may be missing.",
 )
 
 
@@ -49,8 +50,11 @@ class PdfDocument:
     def __init__(self, path: Path, password: str | None, max_pixels: int) -> None:
         self._max_pixels = max_pixels
         self.pages_rendered = 0
-        has_end = _has_end_mark(path)
-        self._pdf = pypdfium2.PdfDocument(_load(path, password, has_end))
+        tail = _tail(path)
+        if _END_MARK not in tail and _TABLE_MARK not in tail:
+            # PDFium may still find some of the pages; nobody would notice the others.
+            raise DocumentTruncated("The PDF is cut off: the file ends before its content does.")
+        self._pdf = pypdfium2.PdfDocument(_load(path, password))
         try:
             # Forms have to be there before the first page is.
             self._pdf.init_forms()
@@ -63,7 +67,9 @@ class PdfDocument:
         except BaseException:
             self.close()
             raise
-        self.notices: tuple[Notice, ...] = () if has_end else (_INCOMPLETE,)
+        self.notices: tuple[Notice, ...] = (
+            () if _END_MARK in tail[-_END_WITHIN:] else (_DAMAGED_END,)
+        )
 
     def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:
         """Write the page's image: its crop box, turned as it says, with forms and annotations.
@@ -115,7 +121,7 @@ class PdfDocument:
         return width, height
 
 
-def _load(path: Path, password: str | None, has_end: bool) -> pdfium.FPDF_DOCUMENT:
+def _load(path: Path, password: str | None) -> pdfium.FPDF_DOCUMENT:
     key = password.encode("utf-8", "replace") if password else None
     handle = pdfium.FPDF_LoadDocument(os.fsencode(path), key)
     if handle:
@@ -127,12 +133,10 @@ def _load(path: Path, password: str | None, has_end: bool) -> pdfium.FPDF_DOCUME
         raise DocumentEncrypted("The PDF is encrypted; send its password in the field password.")
     if reason == pdfium.FPDF_ERR_SECURITY:
         raise DocumentEncrypted("The PDF is encrypted in a way that cannot be read here.")
-    if not has_end:
-        raise DocumentTruncated("The PDF is cut off: the file ends before its content does.")
     raise DocumentCorrupt("The PDF is damaged and cannot be read.")
 
 
-def _has_end_mark(path: Path) -> bool:
+def _tail(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-        return b"%%EOF" in file.read().rstrip(_PADDING)[-_END_WITHIN:]
+        return file.read().rstrip(_PADDING)

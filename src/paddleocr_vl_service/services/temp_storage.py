@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from paddleocr_vl_service.models.errors import StorageUnavailable
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "instance-"
 _LOCK = "lock"
+_REMOVAL_ATTEMPTS = 5
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _NO_FOLDER = _NO_ROOM | {errno.EACCES, errno.ENOENT}
 
@@ -73,7 +74,7 @@ class TempStorage:
                 yield folder
         finally:
             # Shielded, so that a second cancellation cannot leave files behind.
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await asyncio.shield(asyncio.to_thread(_remove, folder))
 
     def close(self) -> None:
         """Remove this process's folder."""
@@ -83,6 +84,21 @@ class TempStorage:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _remove(folder: Path) -> None:
+    """Delete a document's folder, and free its disk space even where a child has it open.
+
+    A child that works on for a document that was given up may add a file meanwhile.
+    """
+    for _ in range(_REMOVAL_ATTEMPTS):
+        for path in folder.glob("*"):
+            with suppress(OSError):
+                os.truncate(path, 0)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+    logger.warning("A temporary folder could not be removed", extra={"folder": folder.name})
 
 
 @contextmanager
