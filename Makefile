@@ -37,17 +37,17 @@ format: setup-dev
 	$(BIN)/ruff format
 
 bench: setup-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 eval: setup-dev
-	$(BIN)/python -m benchmarks.accuracy $(CORPUS)
+	$(BIN)/python -m benchmarks.accuracy $(CORPUS) $(ARGS)
 
 lock: setup-dev
 	$(BIN)/uv lock $(ARGS)
 	$(BIN)/uv export --frozen --no-dev --no-emit-project --no-annotate --no-header --quiet --output-file requirements.txt
 
 clean:
-	rm -rf .venv .tools build dist src/paddleocr_vl_service/engines/onnx/models
+	rm -rf .venv .tools .bench build dist src/paddleocr_vl_service/engines/onnx/models
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _ATTEMPTS = 2
-_NICENESS = 5
+NICENESS = 5
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class EngineHost:
                 "factory": config.factory,
                 "engine": CONFIG.dump_python(config.engine, mode="json"),
             },
-            nice=_NICENESS,
+            nice=NICENESS,
             start_timeout=config.start_timeout,
             environment={"OMP_NUM_THREADS": str(config.engine.threads)},
         )

@@ -1,0 +1,1 @@
+"""Programs that read page images, each in a process of its own."""
