@@ -28,14 +28,15 @@ def nothing_is_left_behind() -> Iterator[None]:
 
 
 def _marked(run: str) -> list[str]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get(_MARK) == run:
-                found.append(" ".join(process.cmdline()))
-        except psutil.Error:
-            continue
-    return found
+    others = (process for process in psutil.process_iter() if process.pid != os.getpid())
+    return [command for command in (_command(process, run) for process in others) if command]
+
+
+def _command(process: psutil.Process, run: str) -> str | None:
+    try:
+        return " ".join(process.cmdline()) if process.environ().get(_MARK) == run else None
+    except psutil.Error:
+        return None
 
 
 def _temporary_files() -> set[Path]:

@@ -1,4 +1,5 @@
 import ctypes
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,8 @@ class FakeNvml:
         self.open = self._status == 0
         return self._status
 
-    def nvmlDeviceGetCount_v2(self, count: object) -> int:  # noqa: N802
-        ctypes.cast(count, ctypes.POINTER(ctypes.c_uint))[0] = self._count  # type: ignore[call-overload]
+    def nvmlDeviceGetCount_v2(self, count: Any) -> int:  # noqa: N802
+        ctypes.cast(count, ctypes.POINTER(ctypes.c_uint))[0] = self._count
         return 0
 
     def nvmlShutdown(self) -> None:  # noqa: N802

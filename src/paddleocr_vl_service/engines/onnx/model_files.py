@@ -36,7 +36,7 @@ _HERE = Path(__file__).parent
 _FOLDER = _HERE / "models"
 
 
-class ModelFilesMissing(RuntimeError):  # noqa: N818 - the name says what is the matter
+class ModelFilesMissing(RuntimeError):
     """A model file is absent or cut short; the message tells the command that mends it."""
 
     def __init__(self, path: str) -> None:
