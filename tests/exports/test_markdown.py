@@ -36,8 +36,11 @@ def test_the_heading_of_the_contract_is_optional() -> None:
     assert to_markdown(document()) == ""
 
 
-@pytest.mark.parametrize("kind", [ElementType.HEADER, ElementType.FOOTER, ElementType.PAGE_NUMBER])
-def test_what_stands_outside_the_flow_is_left_out(kind: ElementType) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [ElementType.HEADER, ElementType.FOOTER, ElementType.PAGE_NUMBER, ElementType.IMAGE],
+)
+def test_what_stands_outside_the_flow_and_in_pictures_is_left_out(kind: ElementType) -> None:
     assert to_markdown(document(element(kind, "12"))) == ""
 
 

@@ -8,7 +8,12 @@ from paddleocr_vl_service.models.document import Element, ElementType, ParsedDoc
 
 HEADING = "# Document OCR Results"
 
-_OUTSIDE_THE_FLOW = {ElementType.HEADER, ElementType.FOOTER, ElementType.PAGE_NUMBER}
+_LEFT_OUT = {
+    ElementType.HEADER,
+    ElementType.FOOTER,
+    ElementType.PAGE_NUMBER,
+    ElementType.IMAGE,
+}
 _BLOCK_START = re.compile(r"^(\s*)(#{1,6}(?=\s)|>|```|~~~|={3,}\s*$|-{3,}\s*$)", re.MULTILINE)
 
 
@@ -18,8 +23,8 @@ _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 def to_markdown(document: ParsedDocument, *, heading: bool = False) -> str:
     """Blocks in reading order, separated by blank lines.
 
-    Tables stay HTML, because Markdown's own know no spans. Running headers, footers and page
-    numbers are left out. What a page shows as an HTML tag comes out as text.
+    Tables stay HTML, because Markdown's own know no spans. Running headers, footers, page numbers
+    and the words inside pictures are left out. What a page shows as an HTML tag comes out as text.
 
     Args:
         document: What was read.
@@ -32,7 +37,7 @@ def to_markdown(document: ParsedDocument, *, heading: bool = False) -> str:
 
 def _block(element: Element) -> str:
     text = element.text.strip()
-    if element.type in _OUTSIDE_THE_FLOW:
+    if element.type in _LEFT_OUT:
         return ""
     if element.html is not None:
         return element.html

@@ -1,0 +1,124 @@
+"""The order in which a page's blocks are read.
+
+The page is cut recursively. A gutter that runs from top to bottom separates columns, which are
+read one after the other. Where there is none, the page falls into horizontal bands; neighbouring
+bands that share a gutter belong to the same columns and are put together again, so a gap that
+happens to be at one height in all columns cuts nothing, while a spanning title or figure does.
+What cannot be cut is sorted by who stands above and who at the left (Breuel's rules).
+
+Only blocks of lines are cut, never boxes of layout detection: those move with every change of the
+input, and an order that hangs on them flips whole columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paddleocr_vl_service.engines.onnx.columns import (
+    Item,
+    Items,
+    is_aside,
+    is_notes,
+    reads_by_blocks,
+    reads_by_lines,
+    rows_of,
+    split_at_spanning,
+    split_authors,
+    split_bands,
+    split_columns,
+)
+from paddleocr_vl_service.engines.onnx.line_geometry import Rect
+
+_BESIDE = 0.3
+
+
+def reading_order(items: Sequence[Item], em: float) -> list[list[Item]]:
+    """The items in the order in which they are read.
+
+    Items in one list belong to one table-like area and are read line by line across it; all
+    others are alone in theirs.
+    """
+    return _order(list(items), em)
+
+
+def _order(items: list[Item], em: float) -> list[list[Item]]:
+    if len(items) < 2:
+        return [items] if items else []
+    columns = split_columns(items, em)
+    parts = split_authors(items, em) if len(columns) > 1 else split_at_spanning(items, em)
+    if len(parts) < 2 and len(columns) > 1:
+        return _order_beside(columns, items, em)
+    if len(parts) < 2:
+        parts = split_bands(items, em)
+    if len(parts) > 1:
+        return [group for part in parts for group in _order(part, em)]
+    return [[item] for item in _sorted_by_neighbours(items, em)]
+
+
+def _order_beside(columns: list[list[Item]], items: Items, em: float) -> list[list[Item]]:
+    """Columns one after the other, or what else may stand side by side."""
+    if reads_by_lines(columns, em):
+        return [list(items)]
+    if reads_by_blocks(columns, em):
+        return [[item] for row in rows_of(items, em) for item in row]
+    if len(columns) == 2:
+        left, right = columns
+        if is_notes(left, right, em):
+            return _with_notes(_order(right, em), left, before=True)
+        if is_notes(right, left, em):
+            return _with_notes(_order(left, em), right, before=False)
+        if is_aside(left, right):
+            columns = [right, left]
+    return [group for column in columns for group in _order(column, em)]
+
+
+def _with_notes(main: list[list[Item]], notes: Items, *, before: bool) -> list[list[Item]]:
+    """Marginal notes put with what they stand beside: before it at the left, else after it."""
+    placed: dict[int, list[list[Item]]] = {}
+    for note in sorted(notes, key=lambda note: (note.rect.top, note.rect)):
+        level = [
+            place
+            for place, group in enumerate(main)
+            if any(item.rect.bottom > note.rect.middle_y for item in group)
+        ]
+        placed.setdefault(level[0] if level else len(main) - 1, []).append([note])
+    ordered: list[list[Item]] = []
+    for place, group in enumerate(main):
+        beside = placed.get(place, [])
+        ordered += [*beside, group] if before else [group, *beside]
+    return ordered
+
+
+def _sorted_by_neighbours(items: Items, em: float) -> list[Item]:
+    """Breuel's rules: above goes first, and so does left unless something spans both."""
+    waiting = sorted(items, key=lambda item: (item.rect.top, item.rect))
+    before = {
+        place: {
+            other
+            for other in range(len(waiting))
+            if other != place and _precedes(waiting[other].rect, waiting[place].rect, items, em)
+        }
+        for place in range(len(waiting))
+    }
+    ordered: list[Item] = []
+    left = list(range(len(waiting)))
+    while left:
+        free = [place for place in left if not before[place].intersection(left)]
+        following = (free or left)[0]
+        ordered.append(waiting[following])
+        left.remove(following)
+    return ordered
+
+
+def _precedes(one: Rect, other: Rect, items: Items, em: float) -> bool:
+    if one.shared_width(other) > _BESIDE * em:
+        return one.middle_y < other.middle_y
+    if one.middle_x > other.middle_x:
+        return False
+    low, high = sorted((one.middle_y, other.middle_y))
+    return not any(
+        low < item.rect.middle_y < high
+        and item.rect.shared_width(one) > _BESIDE * em
+        and item.rect.shared_width(other) > _BESIDE * em
+        for item in items
+    )
