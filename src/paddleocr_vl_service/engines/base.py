@@ -34,7 +34,7 @@ class EngineCapabilities:
     Attributes:
         info: Name, model and revision, for results and ``/health``.
         device: What it really runs on.
-        scripts: ISO 15924 codes of the scripts it reads (``Latn``, ``Grek``, ...).
+        scripts: ISO 15924 codes of the scripts it reads (``Latn``, ``Hani``, ...).
     """
 
     info: EngineInfo

@@ -35,6 +35,8 @@ class Model:
         # A memory pattern is kept for every input shape, and nearly every page brings new ones.
         options.enable_mem_pattern = False
         options.add_session_config_entry("session.use_env_allocators", "1")
+        # Threads that wait by spinning take the processor from those that recognise lines.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
