@@ -69,8 +69,12 @@ async def test_other_errors_cross_without_details(
     worker: Worker, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(WorkerFailed) as caught:
-        await worker.call("stumble", None, timeout=5)
+        await worker.call("stumble", "secret", timeout=5)
     assert "secret" not in str(caught.value)
+    log = capfd.readouterr().err
+    assert "ZeroDivisionError" in log
+    assert "in stumble" in log
+    assert "secret" not in log
     assert await worker.call("echo", 1, timeout=5) == 1
 
 

@@ -45,7 +45,7 @@ class Obedient:
         raise DocumentCorrupt("The file is corrupt.")
 
     def stumble(self, payload: Any) -> None:
-        raise ZeroDivisionError("secret")
+        raise ZeroDivisionError(payload)
 
     def die(self, payload: Any) -> None:
         os._exit(7)

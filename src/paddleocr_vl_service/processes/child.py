@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
@@ -94,8 +95,11 @@ def _answer(handler: Handler, method: str, payload: Any) -> bytes:
 def _error(error: Exception) -> bytes:
     if isinstance(error, ServiceError):
         return wire.encode({"error": {"code": error.code, "detail": error.detail}})
-    logger.error("A child process failed", exc_info=error)
-    return wire.encode({"error": {"code": UNEXPECTED, "detail": type(error).__name__}})
+    name = type(error).__name__
+    # Not the exception's message: a decoder's may quote the document.
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("A child process failed", extra={"error": name, "traceback": trace})
+    return wire.encode({"error": {"code": UNEXPECTED, "detail": name}})
 
 
 def _die_with_parent(parent: int) -> None:
