@@ -66,7 +66,8 @@ async def test_service_errors_cross_the_boundary(worker: Worker) -> None:
 
 
 async def test_other_errors_cross_without_details(
-    worker: Worker, capfd: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str],
+    worker: Worker,  # after capfd: it inherits standard error
 ) -> None:
     with pytest.raises(WorkerFailed) as caught:
         await worker.call("stumble", "secret", timeout=5)
