@@ -67,8 +67,8 @@ async def test_service_errors_cross_the_boundary(worker: Worker) -> None:
 
 async def test_other_errors_cross_without_details(
     capfd: pytest.CaptureFixture[str],
-    worker: Worker,  # after capfd: it inherits standard error
 ) -> None:
+    worker = await Worker.start(WorkerSpec("test", OBEDIENT))
     with pytest.raises(WorkerFailed) as caught:
         await worker.call("stumble", "secret", timeout=5)
     assert "secret" not in str(caught.value)
@@ -77,6 +77,7 @@ async def test_other_errors_cross_without_details(
     assert "in stumble" in log
     assert "secret" not in log
     assert await worker.call("echo", 1, timeout=5) == 1
+    await worker.stop()
 
 
 @pytest.mark.parametrize("method", ["die", "crash"])
