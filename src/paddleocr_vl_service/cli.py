@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.engines.registry import find_engine
 from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.services.temp_storage import check_writable
 
 app = typer.Typer(
     name="paddleocr-vl-service",
@@ -106,7 +108,9 @@ def extract(  # noqa: PLR0917 - they are named on the command line
     try:
         failed = asyncio.run(extract_files(command, settings, Console(stderr=True)))
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     if failed:
         raise typer.Exit(1)
 
@@ -136,11 +140,12 @@ def version() -> None:
 
 
 def _settings(*, checked: bool = False) -> Settings:
-    """Read the settings; `checked` makes sure that they mean an engine."""
+    """Read the settings; `checked` makes sure that one can work with them."""
     try:
         settings = Settings()
         if checked:
             find_engine(settings.engine)
+            _check_tmp_dir(settings.tmp_dir)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "The configuration"
@@ -150,6 +155,13 @@ def _settings(*, checked: bool = False) -> Settings:
     except OSError as error:
         _wrong_usage(f"A file that a NAME_FILE variable names cannot be read: {error.strerror}")
     return settings
+
+
+def _check_tmp_dir(folder: Path) -> None:
+    try:
+        check_writable(folder)
+    except OSError as error:
+        _wrong_usage(f"TMP_DIR={folder} cannot be written: {error.strerror}.")
 
 
 def _wrong_usage(sentence: str) -> NoReturn:

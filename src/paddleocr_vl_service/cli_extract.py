@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 from contextlib import aclosing
@@ -87,6 +88,10 @@ async def extract_files(command: ExtractCommand, settings: Settings, console: Co
     Returns:
         How many of them failed, wholly or in part.
     """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - for the type checker
+    # As Ctrl-C does: what was begun is cleaned up.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     service = build_service(settings)
     service.open()
     failed = 0

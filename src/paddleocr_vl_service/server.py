@@ -30,7 +30,10 @@ class _Server(uvicorn.Server):
         """Drain the service while uvicorn waits for its connections."""
         draining = asyncio.ensure_future(self._app.state.service.drain(self._grace))
         await super().shutdown(sockets)
-        await draining
+        if self.force_exit:  # a second Ctrl-C: whatever still runs is given up
+            draining.cancel()
+            await self.lifespan.shutdown()
+        await asyncio.gather(draining, return_exceptions=True)
 
 
 def run_server(settings: Settings) -> None:

@@ -168,7 +168,16 @@ def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
     assert "cannot be written" in output
 
 
-def test_ctrl_c_ends_an_extraction_cleanly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["serve"], ["extract", "a.png"]])
+def test_a_tmp_dir_that_cannot_be_written_is_told(tmp_path: Path, command: list[str]) -> None:
+    result = run(tmp_path, *command, TMP_DIR="/proc/nope")
+    assert result.returncode == 2
+    assert result.stderr.decode().startswith("Error: TMP_DIR=/proc/nope cannot be written: ")
+    assert result.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_an_extraction_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "a.png").write_bytes(documents.image(order=documents.HANG))
     process = subprocess.Popen(
         [sys.executable, "-m", "paddleocr_vl_service.cli", "extract", "a.png"],
@@ -177,8 +186,8 @@ def test_ctrl_c_ends_an_extraction_cleanly(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     )
     time.sleep(2.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert b"Traceback" not in stderr
     assert list((tmp_path / "tmp").iterdir()) == []

@@ -180,6 +180,21 @@ def test_sigterm_does_not_wait_longer_than_its_grace(tmp_path: Path) -> None:
     assert list(server.tmp_dir.iterdir()) == []
 
 
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server, ThreadPoolExecutor() as threads:
+        upload = threads.submit(server.extract, "a.png", documents.image(order=documents.HANG))
+        assert eventually(lambda: server.documents_running() == 1)
+        descendants = server.descendants()
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(8)
+        assert upload.exception() is not None or upload.result().status_code == 503
+    assert not any(process.is_running() for process in descendants)
+    assert "Traceback" not in server.log()
+    assert list(server.tmp_dir.iterdir()) == []
+
+
 def test_a_full_house_answers_503_with_retry_after(tmp_path: Path) -> None:
     settings = {"MAX_CONCURRENT_REQUESTS": "1", "MAX_QUEUED_REQUESTS": "1"}
     with running_server(tmp_path, **settings) as server, ThreadPoolExecutor(2) as threads:

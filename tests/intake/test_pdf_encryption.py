@@ -65,9 +65,7 @@ def test_encrypted(reader: Reader, render: Render, save: Save, cipher: str) -> N
     for nothing in (None, ""):
         with pytest.raises(DocumentEncrypted) as caught:
             reader.inspect(inspect_request(path, nothing))
-        assert caught.value.detail == (
-            "The PDF is encrypted; send its password in the field password."
-        )
+        assert caught.value.detail == ("The PDF is encrypted; its password is needed.")
     for wrong in ("wrong", password.upper(), "\ud800", "\x00", "x" * 10_000):
         with pytest.raises(DocumentEncrypted) as caught:
             reader.inspect(inspect_request(path, wrong))

@@ -29,7 +29,9 @@ def test_errors_survive_a_process_boundary(kind: type[errors.ServiceError]) -> N
 
 
 def test_an_unknown_code_is_a_failure_of_the_service() -> None:
-    assert type(errors.error_from_code("?", "A sentence.")) is errors.ProcessingFailed
+    error = errors.error_from_code("?", "Whatever a child says.")
+    assert type(error) is errors.ProcessingFailed
+    assert error.detail == "Processing failed."
 
 
 @pytest.mark.parametrize(

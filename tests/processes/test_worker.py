@@ -146,6 +146,33 @@ async def test_a_start_may_be_refused_with_a_service_error() -> None:
         await Worker.start(WorkerSpec("test", "tests.support.handlers:refuse_to_start"))
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        1,
+        [],
+        {},
+        {"x": 1},
+        {"error": "x"},
+        {"error": {}},
+        {"error": {"code": "a"}},
+        {"error": {"code": 1, "detail": "d"}},
+        {"result": 1, "error": None},
+    ],
+)
+async def test_a_child_that_answers_out_of_turn_is_ended(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    async def taken_over(reader: asyncio.StreamReader) -> object:
+        return answer
+
+    monkeypatch.setattr(wire, "read_message", taken_over)
+    with pytest.raises(WorkerDied):
+        await worker.call("echo", 1, timeout=5)
+    assert not worker.alive
+
+
 _PARENT = """
 import asyncio, sys
 from paddleocr_vl_service.processes.worker import Worker, WorkerSpec

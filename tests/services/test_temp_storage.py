@@ -3,6 +3,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,36 @@ def test_sweeps_what_a_killed_process_left_and_nothing_else(tmp_path: Path) -> N
     assert (tmp_path / "of somebody else").exists()
     living.close()
     newcomer.close()
+
+
+_NEWCOMER = """
+import sys
+import time
+from pathlib import Path
+from paddleocr_vl_service.services.temp_storage import TempStorage
+for _ in range(150):
+    storage = TempStorage(Path(sys.argv[1]))
+    storage.open()
+    assert len(list(Path(sys.argv[1]).glob("instance-*"))) >= 1
+    storage.close()
+"""
+
+
+def test_processes_that_start_together_do_not_sweep_each_other(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _NEWCOMER, str(tmp_path)]
+    newcomers = [subprocess.Popen(command) for _ in range(4)]
+    assert [newcomer.wait() for newcomer in newcomers] == [0, 0, 0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_never_finished_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    for name, age in (("new-1-old", 3600), ("new-2-young", 0)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    storage = TempStorage(tmp_path)
+    storage.open()
+    storage.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["new-2-young"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])

@@ -130,7 +130,7 @@ def _load(path: Path, password: str | None) -> pdfium.FPDF_DOCUMENT:
     if reason == pdfium.FPDF_ERR_PASSWORD:
         if password:
             raise DocumentEncrypted("The PDF is encrypted and the password does not open it.")
-        raise DocumentEncrypted("The PDF is encrypted; send its password in the field password.")
+        raise DocumentEncrypted("The PDF is encrypted; its password is needed.")
     if reason == pdfium.FPDF_ERR_SECURITY:
         raise DocumentEncrypted("The PDF is encrypted in a way that cannot be read here.")
     raise DocumentCorrupt("The PDF is damaged and cannot be read.")

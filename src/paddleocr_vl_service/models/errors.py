@@ -211,8 +211,11 @@ def _subclasses(of: type[ServiceError]) -> Iterator[type[ServiceError]]:
 
 
 def error_from_code(code: str, detail: str) -> ServiceError:
-    """Rebuild an error that crossed a process boundary as its code and its sentence."""
+    """Rebuild an error that crossed a process boundary as its code and its sentence.
+
+    The sentence of an unknown code is not repeated: who knows what said it.
+    """
     for kind in _subclasses(ServiceError):
         if kind.code == code:
             return kind(detail)
-    return ProcessingFailed(detail)
+    return ProcessingFailed("Processing failed.")

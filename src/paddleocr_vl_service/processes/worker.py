@@ -143,6 +143,7 @@ class Worker:
             asyncio.IncompleteReadError,
             ConnectionError,
             ValueError,
+            RecursionError,
             wire.MessageTooLarge,
         ) as error:
             await self.kill()
@@ -153,6 +154,9 @@ class Worker:
             self._broken = True  # an answer may still come, to nobody
             raise
         self.calls += 1
+        if not _is_answer(answer):
+            await self.kill()
+            raise WorkerDied("it answered out of turn")
         return _result(answer)
 
     async def _send_and_receive(self, message: Any) -> Any:
@@ -179,12 +183,22 @@ class Worker:
             await self._writer.wait_closed()
 
 
+def _is_answer(answer: Any) -> bool:
+    """Whether it has the form of an answer; a child that was taken over may say anything."""
+    if not isinstance(answer, dict) or len(answer) != 1:
+        return False
+    if "result" in answer:
+        return True
+    error = answer.get("error")
+    return isinstance(error, dict) and all(
+        isinstance(error.get(key), str) for key in ("code", "detail")
+    )
+
+
 def _result(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        raise WorkerFailed("it answered out of turn")
     error = answer.get("error")
     if error is None:
-        return answer.get("result")
+        return answer["result"]
     if error["code"] == UNEXPECTED:
         raise WorkerFailed(error["detail"])
     raise error_from_code(error["code"], error["detail"])

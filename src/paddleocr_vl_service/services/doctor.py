@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +16,7 @@ from paddleocr_vl_service.engines.registry import ENGINES, find_engine
 from paddleocr_vl_service.services.build import plan_engine
 from paddleocr_vl_service.services.cpus import usable_cpus
 from paddleocr_vl_service.services.gpu_probe import count_gpus
+from paddleocr_vl_service.services.temp_storage import check_writable
 
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -98,9 +98,8 @@ def _engine(settings: Settings, cpus: int, gpus: int) -> Finding:
 
 def _folder(name: str, folder: Path) -> Finding:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            free = shutil.disk_usage(folder).free
+        check_writable(folder)
+        free = shutil.disk_usage(folder).free
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         return Finding(Verdict.BAD, name, f"{folder} cannot be written: {reason}")

@@ -165,9 +165,11 @@ class EngineHost:
         except PoolClosed as error:
             raise ServiceStopping("The service is shutting down.") from error
         except WorkerStartFailed as error:
-            self._failure = f"The engine {self.config.name} could not be loaded."
-            logger.error(self._failure, exc_info=error)
-            raise EngineUnavailable(self._failure) from error
+            failure = f"The engine {self.config.name} could not be loaded."
+            logger.error(failure, exc_info=error)
+            if not self._pool.workers:
+                self._failure = failure
+            raise EngineUnavailable(failure) from error
 
     async def _load(self, worker: Worker) -> None:
         try:

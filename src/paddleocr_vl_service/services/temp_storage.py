@@ -9,6 +9,8 @@ import logging
 import os
 import secrets
 import shutil
+import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -17,11 +19,23 @@ from paddleocr_vl_service.models.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-_PREFIX = "instance-"
+_PREFIX, _NEWBORN = "instance-", "new-"
+_BIRTH_SECONDS = 60
 _LOCK = "lock"
 _REMOVAL_ATTEMPTS = 5
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _NO_FOLDER = _NO_ROOM | {errno.EACCES, errno.ENOENT}
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder if need be and write into it.
+
+    Raises:
+        OSError: It cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 class TempStorage:
@@ -44,14 +58,17 @@ class TempStorage:
         """
         self._root.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        instance = self._root / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
-        instance.mkdir(mode=0o700)
-        self._lock = os.open(instance / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        # Not under its final name before it is locked: another process may be sweeping.
+        newborn = self._root / f"{_NEWBORN}{name}"
+        newborn.mkdir(mode=0o700)
+        self._lock = os.open(newborn / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._instance = instance
+        self._instance = newborn.rename(self._root / f"{_PREFIX}{name}")
 
     def _sweep(self) -> None:
-        for folder in self._root.glob(f"{_PREFIX}*"):
+        newborn = [each for each in self._root.glob(f"{_NEWBORN}*") if _is_old(each)]
+        for folder in [*self._root.glob(f"{_PREFIX}*"), *newborn]:
             if _abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 logger.info("Removed what an earlier process left", extra={"folder": folder.name})
@@ -114,11 +131,18 @@ def _storage_failures(errnos: frozenset[int]) -> Iterator[None]:
         ) from error
 
 
+def _is_old(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > _BIRTH_SECONDS
+    except FileNotFoundError:
+        return False
+
+
 def _abandoned(folder: Path) -> bool:
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return True
+        return folder.exists()
     except OSError:
         return False
     try:
