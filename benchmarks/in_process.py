@@ -45,14 +45,18 @@ def service_in_process(engine: str, processes: int = 1) -> Iterator[Read]:
             tmp_dir=Path(folder),
         )
         service = build_service(settings)
-        service.open()
         try:
-            loop.run_until_complete(service.warmup())
+            loop.run_until_complete(_open(service))
             yield lambda path: loop.run_until_complete(_read(service, path))
         finally:
             loop.run_until_complete(service.close())
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
+
+
+async def _open(service: PaddleOCRVLService) -> None:
+    service.open()
+    await service.warmup()
 
 
 async def _read(service: PaddleOCRVLService, path: Path) -> ParsedDocument:

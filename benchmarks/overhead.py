@@ -14,7 +14,6 @@ from benchmarks.report import Goal, Part, Table
 from benchmarks.server import extract, running_server
 from benchmarks.setup import Setup
 from benchmarks.spread import Spread, pair_ratios
-from paddleocr_vl_service.services.engine_host import NICENESS
 
 ENGINE, SERVICE, HTTP = "engine in a child process", "service without HTTP", "HTTP, one client"
 
@@ -28,7 +27,7 @@ Ways = dict[str, Callable[[Page], float]]
 def measure(setup: Setup) -> Part:
     """Read a few pages by turns with the engine alone, with the service, and through HTTP."""
     pages = chosen(setup.pages, _MOST_PAGES)
-    spec = embedded(setup.engine, setup.threads, NICENESS)
+    spec = embedded(setup.engine, setup.threads, like_the_service=True)
     log = setup.logs / "overhead-server.log"
     with (
         running([spec], setup.logs) as (reader,),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.places import ROOT
+from paddleocr_vl_service.services.engine_host.host import NICENESS
 
 _MOST_SECONDS = 300.0
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
@@ -48,15 +49,16 @@ class Reading:
     characters: int
 
 
-def embedded(engine: str, threads: int, niceness: int = 0) -> ReaderSpec:
+def embedded(engine: str, threads: int, *, like_the_service: bool = False) -> ReaderSpec:
     """An engine of the service, called directly in a child process like the service's.
 
     Args:
         engine: As ``ENGINE``.
         threads: CPU threads it may use.
-        niceness: As the service's own engine processes have, where the two are compared.
+        like_the_service: As nice as the service's own engine processes, to compare the two.
     """
     module = ("-m", "benchmarks.workers.embedded")
+    niceness = NICENESS if like_the_service else 0
     return ReaderSpec(
         f"{engine}, {threads} thread{'s' if threads > 1 else ''}",
         (sys.executable, *module, engine, str(threads), str(niceness)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -31,10 +31,11 @@ class Goal:
 
     Attributes:
         what: The figure, in words.
-        limit: The most it may be.
+        limit: The most, or the least, that it may be.
         figure: What was measured; None where it could not be.
         unit: Written behind both.
         digits: Behind the point.
+        bound: On which side of the limit it is good.
     """
 
     what: str
@@ -42,18 +43,20 @@ class Goal:
     figure: float | None
     unit: str = ""
     digits: int = 2
+    bound: Literal["at most", "at least"] = "at most"
 
     @property
     def verdict(self) -> str:
         """Whether the limit was kept."""
         if self.figure is None:
             return "not measured"
-        return "met" if self.figure <= self.limit else "MISSED"
+        distance = self.limit - self.figure
+        return "met" if (distance if self.bound == "at most" else -distance) >= 0 else "MISSED"
 
     def row(self) -> tuple[str, ...]:
         """Its cells in the table of goals."""
         shown = "–" if self.figure is None else f"{self.figure:.{self.digits}f}{self.unit}"
-        return (self.what, f"at most {self.limit:g}{self.unit}", shown, self.verdict)
+        return (self.what, f"{self.bound} {self.limit:g}{self.unit}", shown, self.verdict)
 
 
 @dataclass(frozen=True)

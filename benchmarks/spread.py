@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +35,18 @@ class Spread:
             f"{value * factor:.{digits}f}" for value in (self.median, self.low, self.high)
         )
         return f"{median} ({low}–{high})"
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The least of the values that so many percent of them do not exceed.
+
+    Raises:
+        ValueError: There is none.
+    """
+    known = sorted(values)
+    if not known:
+        raise ValueError("nothing was measured")
+    return known[max(1, math.ceil(len(known) * percent / 100)) - 1]
 
 
 def pair_ratios(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -13,6 +14,8 @@ from fastapi import FastAPI
 
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.main import create_app
+
+logger = logging.getLogger(__name__)
 
 _FACTORY = "paddleocr_vl_service.main:create_app"
 _SLACK_SECONDS = 5  # for answering 503 to whatever outlasted the grace
@@ -33,7 +36,9 @@ class _Server(uvicorn.Server):
         if self.force_exit:  # a second Ctrl-C: whatever still runs is given up
             draining.cancel()
             await self.lifespan.shutdown()
-        await asyncio.gather(draining, return_exceptions=True)
+        await asyncio.wait({draining})
+        if not draining.cancelled() and (error := draining.exception()) is not None:
+            logger.error("The service did not shut down in good order", exc_info=error)
 
 
 def run_server(settings: Settings) -> None:

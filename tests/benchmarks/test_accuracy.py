@@ -46,7 +46,7 @@ def test_an_engine_that_does_not_load(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "one.pdf").write_bytes(documents.pdf([SENTENCE]))
     engine = "tests.support.broken_engines:NeverLoads"
     assert accuracy.main([str(tmp_path), "--engine", engine]) == 1
-    assert f"Error: The engine {engine} could not be loaded." in capsys.readouterr().err
+    assert "Error: The engine could not be loaded" in capsys.readouterr().err
 
 
 def test_summary() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import comparison, machine, overhead, rivals
+from benchmarks import comparison, fairness, journey, leak, load, machine, overhead, rivals
 from benchmarks.pages import Page
 from benchmarks.readers import Reading, embedded
 from benchmarks.report import Report
@@ -23,16 +23,20 @@ def test_the_whole_program(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(machine, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(load, "PLAN", load.Plan(clients=(1, 3), pages_a_process=1))
+    monkeypatch.setattr(journey, "PLAN", journey.Plan(calls=3, width=20, height=20))
+    monkeypatch.setattr(fairness, "PLAN", fairness.Plan(1, 6, images=2, page_seconds=0.2))
+    monkeypatch.setattr(leak, "PLAN", leak.Plan(2, 2, 2, limits=((leak.BY_PAGES, 2),), row_every=2))
     few = ["--limit", "1", "--rounds", "1", "--starts", "1", "--pairs", "1", "--processes", "2"]
     arguments = ["--engine", ECHO_ENGINE, "--rivals", "--folder", str(tmp_path), "--dpi", "20"]
     assert program.main([*arguments, *few]) == 0
     (kept,) = tmp_path.glob("benchmark-*.json")
     report = Report.from_json(kept.read_bytes())
-    assert [*report.parts] == ["pages", "throughput", "start", "overhead"]
+    assert [*report.parts] == [*program.PARTS]
     for part in report.parts.values():
         assert all(table.rows for table in part.tables)
         assert part.raw
-    assert len(report.parts["throughput"].raw["server_peak_bytes"]) >= 3
+    assert len(report.parts["load"].raw["server_peak_bytes"]) >= 3
     assert (tmp_path / ".gitignore").read_text() == "*\n"
     shown = capsys.readouterr().out
     assert "Start to a healthy answer" in shown

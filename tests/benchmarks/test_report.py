@@ -37,6 +37,12 @@ def test_verdicts(figure: float | None, verdict: str) -> None:
     assert Goal("ratio", 0.6, figure).verdict == verdict
 
 
+@pytest.mark.parametrize(("figure", "verdict"), [(0.95, "met"), (1.2, "met"), (0.94, "MISSED")])
+def test_verdicts_of_what_should_be_large(figure: float, verdict: str) -> None:
+    goal = Goal("share", 0.95, figure, bound="at least")
+    assert goal.row() == ("share", "at least 0.95", f"{figure:.2f}", verdict)
+
+
 def test_goals_show_their_unit() -> None:
     assert Goal("Start", 2.0, 1.234, " s", 1).row() == ("Start", "at most 2 s", "1.2 s", "met")
     assert Goal("Start", 2.0, None).row()[2] == "–"

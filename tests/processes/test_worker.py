@@ -192,3 +192,11 @@ def test_a_hung_child_ends_with_its_killed_parent() -> None:
     parent.kill()
     parent.communicate()
     assert eventually(lambda: not psutil.pid_exists(child))
+
+
+async def test_a_second_answer_to_one_call_is_never_taken_for_that_to_the_next() -> None:
+    worker = await Worker.start(WorkerSpec("test", OBEDIENT))
+    assert await worker.call("repeat_yourself", "first", timeout=5) == "first"
+    with pytest.raises(WorkerDied):
+        await worker.call("echo", "second", timeout=5)
+    assert not worker.alive

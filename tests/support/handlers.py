@@ -8,6 +8,7 @@ from typing import Any
 
 from paddleocr_vl_service.models.errors import DocumentCorrupt
 from paddleocr_vl_service.observability.request_context import request_id_var
+from paddleocr_vl_service.processes import wire
 
 
 class Obedient:
@@ -55,6 +56,12 @@ class Obedient:
 
     def babble(self, payload: int) -> str:
         return "x" * payload
+
+    def repeat_yourself(self, payload: Any) -> Any:
+        """Answer this call twice, as right as once."""
+        encode = wire.encode
+        wire.encode = lambda message: encode(message) * 2
+        return payload
 
     def print(self, payload: str) -> None:
         print(payload, flush=True)  # noqa: T201

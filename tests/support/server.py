@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,13 +34,26 @@ class Server:
     settings: dict[str, str] = field(default_factory=dict)
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, **{"timeout": 60.0, **options})
+        return httpx.Client(base_url=self.url, **{"timeout": 120.0, **options})
 
     def extract(self, name: str, content: bytes, **fields: str) -> httpx.Response:
         with self.client() as client:
             return client.post(
                 "/api/v1/ocr/extract-document", files={"file": (name, content)}, data=fields
             )
+
+    def send(self, name: str, content: bytes) -> socket.socket:
+        """Upload a document and leave the answer to whoever has the connection."""
+        request = httpx.Request(
+            "POST",
+            f"{self.url}/api/v1/ocr/extract-document",
+            files={"file": (name, content)},
+        )
+        head = [f"{request.method} {request.url.path} HTTP/1.1"]
+        head += [f"{key}: {value}" for key, value in request.headers.items()]
+        connection = socket.create_connection((request.url.host, request.url.port or 80))
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + request.read())
+        return connection
 
     def queue(self) -> dict[str, int]:
         with self.client() as client:
@@ -63,7 +77,7 @@ class Server:
 
     def children_named(self, name: str) -> list[psutil.Process]:
         """Child processes of a name: ``document-reader``, ``engine-onnx``, ..."""
-        return [child for child in self.descendants() if child.cmdline()[-1].startswith(name)]
+        return [child for child in self.descendants() if _last_argument(child).startswith(name)]
 
     def stop(self, timeout: float = 20.0) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -129,3 +143,10 @@ def wait_for_url(server: Server, seconds: float = 30.0) -> str:
             raise AssertionError(f"the server ended:\n{server.log()}")
         time.sleep(0.02)
     raise AssertionError(f"the server did not start:\n{server.log()}")
+
+
+def _last_argument(process: psutil.Process) -> str:
+    try:
+        return process.cmdline()[-1]
+    except (psutil.Error, IndexError):  # it has just ended
+        return ""

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -91,8 +91,30 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=64,
-        description="Engine processes; 0 is one for every four CPUs. The CPUs are shared out "
-        "among them.",
+        description="Engine processes; 0 is one for every GPU that is used, else one for every "
+        "four CPUs. The CPUs are shared out among them.",
+    )
+    engine_batch_pages: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Most pages that one engine call carries, of several documents where their "
+        "options are equal.",
+    )
+    engine_max_pages: int = Field(
+        1000,
+        ge=0,
+        description="Pages after which an engine process is replaced, its successor loading "
+        "first; 0 is never.",
+    )
+    engine_max_rss_mb: int = Field(
+        0,
+        ge=0,
+        description="MiB of memory above which an engine process is replaced; 0 is 60 % of the "
+        "machine's or container's memory, shared out among the processes.",
+    )
+    engine_start_timeout_seconds: float = Field(
+        300, gt=0, description="Seconds for an engine process to load its models."
     )
     preload_model: bool = Field(
         False, description="Load the engine when the service starts, not on the first request."
@@ -107,10 +129,25 @@ class Settings(BaseSettings):
     # Limits
     max_upload_size: int = Field(52_428_800, gt=0, description="Largest file, in bytes.")
     max_concurrent_requests: int = Field(
-        3, ge=1, description="Documents that are processed at the same time."
+        3,
+        ge=1,
+        description="Documents of more than five pages that are processed at the same time.",
+    )
+    max_concurrent_short_requests: int = Field(
+        0,
+        ge=0,
+        description="Documents of up to five pages that are processed at the same time, in places "
+        "of their own; 0 is 8, or two for every page that the engine reads at a time.",
     )
     max_queued_requests: int = Field(
-        32, ge=0, description="Requests that may wait behind them; more are answered 503."
+        32,
+        ge=0,
+        description="Requests of either kind that may wait behind them; more are answered 503.",
+    )
+    max_queued_bytes: int = Field(
+        1_073_741_824,
+        gt=0,
+        description="Bytes of all uploads that are inside together; more are answered 503.",
     )
     max_pages: int = Field(2000, ge=1, description="Most pages that one request may ask for.")
     max_pixels: int = Field(
@@ -120,7 +157,10 @@ class Settings(BaseSettings):
         600, gt=0, description="Seconds for one request, its upload included; then 504."
     )
     page_timeout_seconds: float = Field(
-        120, gt=0, description="Seconds for one page; then its engine process is replaced."
+        120,
+        gt=0,
+        description="Seconds for one page; then its engine process is replaced. A call with "
+        "several pages has that many times as long.",
     )
     shutdown_grace_seconds: float = Field(
         30, ge=0, description="Seconds that running requests get to finish at shutdown."
@@ -160,6 +200,12 @@ class Settings(BaseSettings):
         if not _DEVICE.fullmatch(value):
             raise ValueError("must be 'gpu', 'gpu:0' (or 'gpu:0,1') or 'cpu'")
         return value
+
+    @model_validator(mode="after")
+    def _room_for_one_upload(self) -> Settings:
+        if self.max_queued_bytes < self.max_upload_size:
+            raise ValueError("MAX_QUEUED_BYTES must not be smaller than MAX_UPLOAD_SIZE")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -88,7 +88,7 @@ class Scope:
 
 def storage_error(error: OSError) -> ServiceError:
     """What went wrong when a page image was written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return StorageUnavailable("There is no room left for temporary files.")
     logger.warning("A page image could not be written", extra={"errno": error.errno})
     return PageFailed("The image of a page could not be stored.")

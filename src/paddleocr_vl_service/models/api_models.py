@@ -185,13 +185,42 @@ class ExtractResponse(ApiModel):
     errors: list[PageErrorModel] = Field(description="Pages that could not be read.")
 
 
+class EngineProcessModel(ApiModel):
+    """One engine process, or the place of one that is not there now."""
+
+    device: str = Field(description="What it runs on.", examples=["cpu"])
+    state: str = Field(
+        description="`not-started`, `loading`, `ready`, `working`, `failed` (it could not be "
+        "started three times in a row and is tried again and again) or `stopped`.",
+        examples=["ready"],
+    )
+    pid: int | None = Field(
+        description="Process id; null while there is none that is loaded, like the next three.",
+        examples=[4711],
+    )
+    pages: int | None = Field(description="Pages it has been given.", examples=[12])
+    rss_mb: int | None = Field(description="Memory it holds, MiB.", examples=[512])
+    age_seconds: float | None = Field(description="Since it was started.", examples=[86.2])
+    restarts: int = Field(
+        description="How often it was replaced because it died, hung or answered nonsense.",
+        examples=[0],
+    )
+    recycles: int = Field(
+        description="How often it was replaced because of `ENGINE_MAX_PAGES` or "
+        "`ENGINE_MAX_RSS_MB`.",
+        examples=[0],
+    )
+
+
 class HealthEngineModel(ApiModel):
     """The engine, as far as it is known."""
 
     name: str = Field(description="Engine chosen by `ENGINE`.", examples=["onnx"])
     model: str | None = Field(description="Null until loaded.", examples=["PP-OCRv6 small"])
     revision: str | None = Field(description="Null until loaded.", examples=["1"])
-    processes: int = Field(description="Engine processes that are alive.", examples=[1])
+    processes: list[EngineProcessModel] = Field(
+        description="One entry for each process that there may be."
+    )
     starts: int = Field(description="Engine processes started so far.", examples=[1])
 
 
@@ -200,7 +229,10 @@ class QueueModel(ApiModel):
 
     running: int = Field(description="Documents being processed.", examples=[1])
     waiting: int = Field(description="Documents waiting, uploads included.", examples=[0])
-    capacity: int = Field(description="Documents that fit; more are answered 503.", examples=[35])
+    capacity: int = Field(description="Documents that fit; more are answered 503.", examples=[43])
+    bytes: int = Field(description="Size of their files, in bytes.", examples=[48213])
+    pages_running: int = Field(description="Pages that the engine reads now.", examples=[1])
+    pages_waiting: int = Field(description="Pages that wait for it.", examples=[1])
 
 
 class HealthResponse(ApiModel):
@@ -217,7 +249,9 @@ class HealthResponse(ApiModel):
     pipeline_ready: bool = Field(description="Whether the engine is loaded.", examples=[False])
     timestamp: Timestamp = Field(description="UTC.", examples=[_EXAMPLE_TIME])
     reason: str | None = Field(
-        None, description="Why it is unhealthy.", examples=["The engine onnx could not be loaded."]
+        None,
+        description="Why it is unhealthy.",
+        examples=["The engine could not be loaded: its process ended."],
     )
     engine: HealthEngineModel = Field(description="The engine.")
     device: str = Field(description="What the engine runs on.", examples=["cpu"])

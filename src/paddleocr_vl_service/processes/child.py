@@ -50,23 +50,24 @@ class Handler(Protocol):
 def main(arguments: list[str]) -> None:
     """Serve calls until the parent hangs up."""
     _die_with_parent(int(arguments[1]))
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group; the parent ends us
+    # Ctrl-C and service managers signal the whole group; it is the parent that ends us.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     connection = socket.socket(fileno=int(arguments[0]))
     with connection, suppress(EOFError, ConnectionError):
         _serve(connection)
 
 
 def _serve(connection: socket.socket) -> None:
-    handler = _make_handler(connection, wire.receive_message(connection))
+    hello = wire.receive_message(connection)
+    handler = _make_handler(connection, hello)
     if handler is None:
         return
     try:
         while True:
             call = wire.receive_message(connection)
             request_id_var.set(call["request_id"])
-            connection.sendall(_answer(handler, call["method"], call["payload"]))
+            connection.sendall(_answer(handler, call))
     finally:
         handler.close()
 
@@ -79,27 +80,30 @@ def _make_handler(connection: socket.socket, hello: dict[str, Any]) -> Handler |
     try:
         handler: Handler = getattr(import_module(module), name)(hello["config"])
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
-        connection.sendall(_error(error))
+        connection.sendall(_error(hello["number"], error))
         return None
-    connection.sendall(wire.encode({"result": None}))
+    connection.sendall(wire.encode({"number": hello["number"], "result": None}))
     return handler
 
 
-def _answer(handler: Handler, method: str, payload: Any) -> bytes:
+def _answer(handler: Handler, call: dict[str, Any]) -> bytes:
+    number = call["number"]
     try:
-        return wire.encode({"result": handler.handle(method, payload)})
+        result = handler.handle(call["method"], call["payload"])
+        return wire.encode({"number": number, "result": result})
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
-        return _error(error)
+        return _error(number, error)
 
 
-def _error(error: Exception) -> bytes:
+def _error(number: int, error: Exception) -> bytes:
     if isinstance(error, ServiceError):
-        return wire.encode({"error": {"code": error.code, "detail": error.detail}})
-    name = type(error).__name__
-    # Not the exception's message: a decoder's may quote the document.
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("A child process failed", extra={"error": name, "traceback": trace})
-    return wire.encode({"error": {"code": UNEXPECTED, "detail": name}})
+        code, detail = error.code, error.detail
+    else:
+        code, detail = UNEXPECTED, type(error).__name__
+        # Not the exception's message: a decoder's may quote the document.
+        trace = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("A child process failed", extra={"error": detail, "traceback": trace})
+    return wire.encode({"number": number, "error": {"code": code, "detail": detail}})
 
 
 def _die_with_parent(parent: int) -> None:

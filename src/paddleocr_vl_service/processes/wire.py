@@ -12,7 +12,10 @@ import socket
 import struct
 from typing import Any
 
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+"""A page densely full of text is a few hundred kB; much more would only hold up the parent."""
+
+_DECODED_AT_ONCE = 64 * 1024
 _LENGTH = struct.Struct("!I")
 
 
@@ -44,7 +47,10 @@ def _length(header: bytes) -> int:
 async def read_message(reader: asyncio.StreamReader) -> Any:
     """The next message; raises `asyncio.IncompleteReadError` when the other side is gone."""
     header = await reader.readexactly(_LENGTH.size)
-    return _decode(await reader.readexactly(_length(header)))
+    body = await reader.readexactly(_length(header))
+    if len(body) <= _DECODED_AT_ONCE:
+        return _decode(body)
+    return await asyncio.to_thread(_decode, body)
 
 
 def receive_message(connection: socket.socket) -> Any:

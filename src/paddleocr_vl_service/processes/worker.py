@@ -27,6 +27,7 @@ from paddleocr_vl_service.processes.errors import (
 logger = logging.getLogger(__name__)
 
 _HANG_UP_SECONDS = 2.0
+_DYING_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Worker:
         self.name = name
         self.started_at = time.monotonic()
         self.calls = 0
+        self._number = 0
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -77,21 +79,11 @@ class Worker:
             WorkerStartFailed: it raised anything else, died, or took too long.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
-            # The kernel's parent-death signal follows the thread that spawns, so this has to be
-            # the event loop's thread and not one of a pool.
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "paddleocr_vl_service.processes.child",
-                str(theirs.fileno()),
-                str(os.getpid()),
-                spec.name,  # for whoever looks at the list of processes
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=2,  # nothing a library prints may reach our standard output
-                env={**os.environ, **spec.environment},
-            )
+        try:
+            process = await _spawn(spec, theirs)
+        except BaseException:
+            ours.close()
+            raise
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         worker = cls(spec.name, process, reader, writer)
         hello = {
@@ -133,7 +125,11 @@ class Worker:
         call = {"method": method, "payload": payload, "request_id": request_id_var.get()}
         return await self._exchange(call, timeout)
 
-    async def _exchange(self, message: Any, timeout: float) -> Any:
+    async def _exchange(self, message: dict[str, Any], timeout: float) -> Any:
+        # An answer repeats its call's number: one that comes unasked would otherwise be taken
+        # for that to the next call, which may be about another document.
+        self._number += 1
+        message["number"] = self._number
         try:
             answer = await asyncio.wait_for(self._send_and_receive(message), timeout)
         except asyncio.TimeoutError:
@@ -146,6 +142,8 @@ class Worker:
             RecursionError,
             wire.MessageTooLarge,
         ) as error:
+            # One that died by itself is noticed first; its exit code would be lost otherwise.
+            await self._ended_within(_DYING_SECONDS if self._reader.at_eof() else 0)
             await self.kill()
             raise WorkerDied(
                 f"it ended with code {self._process.returncode} ({type(error).__name__})"
@@ -154,7 +152,7 @@ class Worker:
             self._broken = True  # an answer may still come, to nobody
             raise
         self.calls += 1
-        if not _is_answer(answer):
+        if not _is_answer(answer, self._number):
             await self.kill()
             raise WorkerDied("it answered out of turn")
         return _result(answer)
@@ -164,12 +162,15 @@ class Worker:
         await self._writer.drain()
         return await wire.read_message(self._reader)
 
+    async def wait(self) -> None:
+        """Return when the child has ended, whoever ended it."""
+        await self._process.wait()
+
     async def stop(self) -> None:
         """Hang up and give an idle child a moment to leave by itself."""
         self._broken = True
         self._writer.close()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _HANG_UP_SECONDS)
+        await self._ended_within(_HANG_UP_SECONDS)
         await self.kill()
 
     async def kill(self) -> None:
@@ -182,10 +183,33 @@ class Worker:
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
 
+    async def _ended_within(self, seconds: float) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._process.wait(), seconds)
 
-def _is_answer(answer: Any) -> bool:
+
+async def _spawn(spec: WorkerSpec, theirs: socket.socket) -> asyncio.subprocess.Process:
+    """Start the child with its end of the socket pair, which is closed here."""
+    with theirs:
+        # The kernel's parent-death signal follows the thread that spawns, so this has to be the
+        # event loop's thread and not one of a pool.
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "paddleocr_vl_service.processes.child",
+            str(theirs.fileno()),
+            str(os.getpid()),
+            spec.name,  # for whoever looks at the list of processes
+            pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=2,  # nothing a library prints may reach our standard output
+            env={**os.environ, **spec.environment},
+        )
+
+
+def _is_answer(answer: Any, number: int) -> bool:
     """Whether it has the form of an answer; a child that was taken over may say anything."""
-    if not isinstance(answer, dict) or len(answer) != 1:
+    if not isinstance(answer, dict) or len(answer) != 2 or answer.get("number") != number:
         return False
     if "result" in answer:
         return True

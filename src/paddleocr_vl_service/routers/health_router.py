@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.models.api_models import (
+    EngineProcessModel,
     HealthEngineModel,
     HealthResponse,
     QueueModel,
@@ -16,6 +17,9 @@ from paddleocr_vl_service.models.api_models import (
     utc_now,
 )
 from paddleocr_vl_service.routers.dependencies import get_service, get_settings
+from paddleocr_vl_service.services.engine_host.status import ProcessStatus
+from paddleocr_vl_service.services.health import HealthReport
+from paddleocr_vl_service.services.memory import MIB
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
 router = APIRouter(tags=["health"])
@@ -33,8 +37,7 @@ async def health(
     settings: Annotated[Settings, Depends(get_settings)],
 ) -> HealthResponse:
     """For load balancers, container health checks and people; answers at once, loads nothing."""
-    report = service.health()
-    loaded = report.engine.capabilities
+    report = await service.health()
     if report.reason is not None:
         response.status_code = 503
     return HealthResponse(
@@ -45,20 +48,42 @@ async def health(
         pipeline_ready=report.engine.ready,
         timestamp=utc_now(),
         reason=report.reason,
-        engine=HealthEngineModel(
-            name=report.engine_name,
-            model=loaded.info.model if loaded else None,
-            revision=loaded.info.revision if loaded else None,
-            processes=len(report.engine.processes),
-            starts=report.engine.starts,
-        ),
+        engine=_engine(report),
         device=report.device,
         scripts=list(report.scripts),
         queue=QueueModel(
             running=service.admission.running,
             waiting=service.admission.waiting,
-            capacity=service.admission.capacity,
+            capacity=service.admission.limits.documents,
+            bytes=service.admission.uploaded_bytes,
+            pages_running=report.engine.pages_running,
+            pages_waiting=report.engine.pages_waiting,
         ),
+    )
+
+
+def _engine(report: HealthReport) -> HealthEngineModel:
+    loaded = report.engine.capabilities
+    return HealthEngineModel(
+        name=report.engine_name,
+        model=loaded.info.model if loaded else None,
+        revision=loaded.info.revision if loaded else None,
+        processes=[_process(each) for each in report.engine.processes],
+        starts=report.engine.starts,
+    )
+
+
+def _process(status: ProcessStatus) -> EngineProcessModel:
+    held = status.resident_bytes
+    return EngineProcessModel(
+        device=status.device,
+        state=status.state,
+        pid=status.pid,
+        pages=status.pages,
+        rss_mb=None if held is None else held // MIB,
+        age_seconds=status.age_seconds,
+        restarts=status.restarts,
+        recycles=status.recycles,
     )
 
 

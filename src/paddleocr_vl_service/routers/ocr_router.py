@@ -82,7 +82,7 @@ async def extract_document(
 async def _receive_and_extract(
     request: Request, service: PaddleOCRVLService, settings: Settings
 ) -> tuple[ParsedDocument, bool]:
-    async with service.admit() as place:
+    async with service.admit(_announced_bytes(request, settings.max_upload_size)) as place:
         form = await receive_form(
             request.stream(),
             request.headers.get("content-type"),
@@ -90,6 +90,7 @@ async def _receive_and_extract(
             known_fields=_FIELDS,
             max_file_bytes=settings.max_upload_size,
         )
+        place.visit.received(form.size)
         options = _options(form.fields, settings)
         heading = _boolean("heading", form.fields.get("heading", "true"))
         filename = clean_filename(form.filename)
@@ -116,6 +117,12 @@ def _refuse_announced_excess(request: Request, max_file_bytes: int) -> None:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_file_bytes + FORM_OVERHEAD_BYTES:
         raise too_large(max_file_bytes)
+
+
+def _announced_bytes(request: Request, max_file_bytes: int) -> int:
+    """What the file may have at most."""
+    announced = request.headers.get("content-length", "")
+    return min(int(announced), max_file_bytes) if announced.isdigit() else max_file_bytes
 
 
 def _options(fields: dict[str, str], settings: Settings) -> DocumentOptions:

@@ -30,11 +30,13 @@ class ReceivedForm:
 
     Attributes:
         file: Where it lies.
+        size: In bytes.
         filename: As the client calls it; not to be trusted.
         fields: The other fields.
     """
 
     file: Path
+    size: int
     filename: str
     fields: dict[str, str]
 
@@ -134,7 +136,7 @@ class _Receiver:
             raise OptionInvalid(
                 "The form has no file: send the document in the field 'file'.", field=_FILE_FIELD
             )
-        return ReceivedForm(target, self._filename, self._fields)
+        return ReceivedForm(target, self._file_bytes, self._filename, self._fields)
 
     def _begin(self) -> None:
         self._parts += 1

@@ -4,50 +4,70 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 
 from paddleocr_vl_service.models.errors import ServiceBusy, ServiceStopping
+from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns
 
-_FIRST_GUESS_SECONDS = 5.0
-_SMOOTHING = 0.2
 _LONGEST_RETRY_AFTER = 600
 
 
-class Admission:
-    """Bounds the documents that are processed and those that wait for it.
+@dataclass(frozen=True)
+class AdmissionLimits:
+    """What may be in the house.
 
-    Args:
-        running: Documents processed at the same time.
-        waiting: Documents that may wait for that, uploads under way included.
+    Attributes:
+        long: Long documents that are read at the same time.
+        short: Short ones; they have places of their own.
+        waiting: Documents of each kind that may wait for that.
+        uploaded_bytes: Size of all files together.
     """
 
-    def __init__(self, running: int, waiting: int) -> None:
-        self._slots = asyncio.Semaphore(running)
-        self._most_running = running
-        self._most_waiting = waiting
-        self._inside = 0
-        self._running = 0
-        self._seconds = _FIRST_GUESS_SECONDS
+    long: int
+    short: int
+    waiting: int
+    uploaded_bytes: int
+
+    @property
+    def documents(self) -> int:
+        """Documents that may be inside at all, uploads under way included."""
+        return self.long + self.short + self.waiting
+
+
+class Admission:
+    """Bounds the documents that are read and those that wait for it.
+
+    Args:
+        limits: What may be inside.
+        seconds_per_page: How long the house needs for a page, as measured lately.
+    """
+
+    def __init__(self, limits: AdmissionLimits, seconds_per_page: Callable[[], float]) -> None:
+        self.limits = limits
+        self._seconds_per_page = seconds_per_page
+        self._long = _Places(limits.long, limits.waiting)
+        self._short = _Places(limits.short, limits.waiting)
+        self._inside: set[Visit] = set()
         self._stopping = False
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def running(self) -> int:
-        """Documents being processed."""
-        return self._running
+        """Documents that are being read."""
+        return self._long.running + self._short.running
 
     @property
     def waiting(self) -> int:
-        """Documents that have been let in and are not being processed yet."""
-        return self._inside - self._running
+        """Documents that have been let in and are not being read yet."""
+        return len(self._inside) - self.running
 
     @property
-    def capacity(self) -> int:
-        """Documents that may be in the house at all."""
-        return self._most_running + self._most_waiting
+    def uploaded_bytes(self) -> int:
+        """Size of the files inside, those that were announced included."""
+        return sum(visit.size for visit in self._inside)
 
     def stop(self) -> None:
         """Let nobody in any more."""
@@ -60,43 +80,115 @@ class Admission:
         return self._empty.is_set()
 
     @contextmanager
-    def enter(self) -> Iterator[None]:
+    def enter(self, size: int) -> Iterator[Visit]:
         """Let a document in; it leaves with the context.
 
+        Args:
+            size: Bytes that its file has, or may have at most.
+
         Raises:
-            ServiceBusy: Too many are inside.
+            ServiceBusy: Too much is inside.
             ServiceStopping: The service is shutting down.
         """
         if self._stopping:
             raise ServiceStopping("The service is shutting down.")
-        if self._inside >= self.capacity:
-            raise ServiceBusy(
-                f"The service is busy: {self._inside} documents are being processed or waiting.",
-                retry_after=self.retry_after(),
-            )
-        self._inside += 1
+        if len(self._inside) >= self.limits.documents:
+            raise self._busy(f"{len(self._inside)} documents are inside", self._inside)
+        if self.uploaded_bytes + size > self.limits.uploaded_bytes:
+            raise self._busy(f"{self.uploaded_bytes} bytes are inside", self._inside)
+        visit = Visit(size)
+        self._inside.add(visit)
         self._empty.clear()
         try:
-            yield
+            yield visit
         finally:
-            self._inside -= 1
-            if self._inside == 0:
+            self._inside.discard(visit)
+            if not self._inside:
                 self._empty.set()
 
     @asynccontextmanager
-    async def processing(self) -> AsyncIterator[None]:
-        """Wait for a turn, first come first served, and hold it with the context."""
-        async with self._slots:
-            self._running += 1
-            started = time.monotonic()
-            try:
-                yield
-            finally:
-                self._running -= 1
-                seconds = time.monotonic() - started
-                self._seconds += _SMOOTHING * (seconds - self._seconds)
+    async def reading(self, visit: Visit, document: DocumentTurns) -> AsyncIterator[None]:
+        """Wait for a place among documents of this length, first come first served, and hold it.
 
-    def retry_after(self) -> int:
-        """Seconds until a place should be free, from the time that recent documents took."""
-        rounds = (self.waiting + 1) / self._most_running
-        return min(_LONGEST_RETRY_AFTER, max(1, math.ceil(rounds * self._seconds)))
+        Raises:
+            ServiceBusy: Too many of them wait already.
+        """
+        places = self._short if document.short else self._long
+        if places.full:
+            like = [each for each in self._inside if each.short == document.short]
+            raise self._busy(f"{len(like)} documents of this length are inside", like)
+        visit.opened(document)
+        async with places.place():
+            yield
+
+    def _busy(self, why: str, visits: Iterable[Visit]) -> ServiceBusy:
+        return ServiceBusy(
+            f"The service is busy: {why}.", retry_after=self._retry_after(list(visits))
+        )
+
+    def _retry_after(self, visits: list[Visit]) -> int:
+        """Seconds in which, on the average, one of the visits ends.
+
+        Places become free at the rate at which all that is left to do inside is done.
+        """
+        left = sum(visit.pages_left for visit in self._inside)
+        seconds = left * self._seconds_per_page() / max(1, len(visits))
+        return min(_LONGEST_RETRY_AFTER, max(1, math.ceil(seconds)))
+
+
+class Visit:
+    """One document's stay.
+
+    Attributes:
+        size: Bytes of its file; before it was received, what it may have at most.
+        pages_left: Pages still to be read; 1 while it is not known how many it has.
+        short: Whether it is a short document; None while that is not known.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.pages_left = 1
+        self.short: bool | None = None
+
+    def received(self, size: int) -> None:
+        """Tell how large the file really is."""
+        self.size = size
+
+    def opened(self, document: DocumentTurns) -> None:
+        """Tell how many pages will be read."""
+        self.pages_left = document.pages
+        self.short = document.short
+
+    def page_done(self) -> None:
+        """One page less to read."""
+        self.pages_left = max(0, self.pages_left - 1)
+
+
+class _Places:
+    """Places of one kind, and the queue before them."""
+
+    def __init__(self, places: int, waiting: int) -> None:
+        self._free = asyncio.Semaphore(places)
+        self._most_waiting = waiting
+        self._waiting = 0
+        self.running = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody may join the queue; who need not wait joins none."""
+        return self._free.locked() and self._waiting >= self._most_waiting
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place and hold it."""
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        self.running += 1
+        try:
+            yield
+        finally:
+            self.running -= 1
+            self._free.release()

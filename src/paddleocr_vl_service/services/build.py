@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.registry import EngineEntry, find_engine
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
-from paddleocr_vl_service.services.admission import Admission
+from paddleocr_vl_service.services.admission import Admission, AdmissionLimits
 from paddleocr_vl_service.services.cpus import usable_cpus
-from paddleocr_vl_service.services.engine_host import EngineHost, EngineHostConfig
+from paddleocr_vl_service.services.engine_host.host import EngineHost, EngineHostConfig
 from paddleocr_vl_service.services.gpu_probe import count_gpus
+from paddleocr_vl_service.services.memory import MIB, total_bytes
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 from paddleocr_vl_service.services.temp_storage import TempStorage
 
@@ -20,44 +20,63 @@ logger = logging.getLogger(__name__)
 
 _CPUS_PER_PROCESS = 4
 _MOST_READERS = 4
+_LEAST_SHORT_PLACES = 8
+_ENGINES_SHARE_OF_MEMORY = 0.6
 
 
 @dataclass(frozen=True)
 class EnginePlan:
-    """What the settings and this machine make of the engine."""
+    """What the settings and this machine make of the engine.
+
+    Attributes:
+        name: As people call it.
+        entry: Where its class is.
+        devices: One process each; the same one several times for several processes.
+        threads: CPU threads of each process.
+    """
 
     name: str
     entry: EngineEntry
-    device: str
-    processes: int
+    devices: tuple[str, ...]
     threads: int
 
 
 def plan_engine(settings: Settings, cpus: int, gpus: int) -> EnginePlan:
-    """Choose engine, device, processes and threads.
+    """Choose engine, devices, processes and threads.
 
     The embedded engine gets about four threads a process, because more of them speed up a single
-    page only a little; the CPUs are shared out among the processes.
+    page only a little; the CPUs are shared out among the processes. On GPUs there is one process
+    each unless ``ENGINE_PROCESSES`` says how many, which then go round.
 
     Raises:
-        ValueError: ``ENGINE`` names no engine; the message is one sentence.
+        ValueError: ``ENGINE`` names no engine, or ``DEVICE`` a GPU that is not there; the
+            message is one sentence.
     """
     entry = find_engine(settings.engine)
-    on_gpu = settings.wants_gpu and gpus > 0 and entry.uses_gpu
-    processes = settings.engine_processes or max(1, cpus // _CPUS_PER_PROCESS)
+    if settings.wants_gpu and gpus > 0 and entry.uses_gpu:
+        named = _gpus_named(settings.device, gpus)
+        processes = settings.engine_processes or len(named)
+        devices = tuple(f"gpu:{named[index % len(named)]}" for index in range(processes))
+    else:
+        processes = settings.engine_processes or max(1, cpus // _CPUS_PER_PROCESS)
+        devices = ("cpu",) * processes
     return EnginePlan(
         name=entry.name,
         entry=entry,
-        device=_first_gpu(settings.device) if on_gpu else "cpu",
-        processes=processes,
+        devices=devices,
         threads=max(1, min(_CPUS_PER_PROCESS, cpus // processes)),
     )
 
 
-def _first_gpu(device: str) -> str:
-    """``gpu`` is ``gpu:0``; of several, the first."""
-    kind, _, numbers = device.partition(":")
-    return f"{kind}:{numbers.partition(',')[0] or 0}"
+def _gpus_named(device: str, gpus: int) -> list[int]:
+    """``gpu`` is ``gpu:0``."""
+    named = [int(number) for number in device.partition(":")[2].split(",") if number] or [0]
+    missing = [number for number in named if number >= gpus]
+    if missing:
+        raise ValueError(
+            f"DEVICE={device} names GPU {missing[0]}, and this machine has {gpus}, counted from 0"
+        )
+    return named
 
 
 def build_service(settings: Settings) -> PaddleOCRVLService:
@@ -72,16 +91,8 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
         logger.warning("GPU not available, using CPU")
     elif settings.wants_gpu and not plan.entry.uses_gpu:
         logger.info("The engine runs on the CPU only", extra={"engine": plan.name})
-    host = EngineHost(
-        EngineHostConfig(
-            name=plan.name,
-            factory=plan.entry.factory,
-            engine=EngineConfig(device=plan.device, threads=plan.threads),
-            declared_scripts=plan.entry.scripts,
-            processes=plan.processes,
-            page_timeout=settings.page_timeout_seconds,
-        )
-    )
+    limits = admission_limits(settings, plan)
+    host = EngineHost(_host_config(settings, plan, limits))
     intake = Intake(
         IntakeLimits(
             max_pixels=settings.max_pixels,
@@ -90,5 +101,40 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
         ),
         processes=max(1, min(_MOST_READERS, cpus)),
     )
-    admission = Admission(settings.max_concurrent_requests, settings.max_queued_requests)
+    admission = Admission(limits, lambda: host.seconds_per_page)
     return PaddleOCRVLService(intake, host, TempStorage(settings.tmp_dir), admission)
+
+
+def admission_limits(settings: Settings, plan: EnginePlan) -> AdmissionLimits:
+    """How much may be in the house; single pages alone are to keep every process busy."""
+    calls = len(plan.devices) * settings.engine_batch_pages
+    return AdmissionLimits(
+        long=settings.max_concurrent_requests,
+        short=settings.max_concurrent_short_requests or max(_LEAST_SHORT_PLACES, 2 * calls),
+        waiting=settings.max_queued_requests,
+        uploaded_bytes=settings.max_queued_bytes,
+    )
+
+
+def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) -> EngineHostConfig:
+    config = EngineHostConfig(
+        name=plan.name,
+        factory=plan.entry.factory,
+        threads=plan.threads,
+        devices=plan.devices,
+        declared_scripts=plan.entry.scripts,
+        batch_pages=settings.engine_batch_pages,
+        capacity=0,
+        page_timeout=settings.page_timeout_seconds,
+        start_timeout=settings.engine_start_timeout_seconds,
+        max_pages=settings.engine_max_pages,
+        max_bytes=settings.engine_max_rss_mb * MIB or _share_of_memory(len(plan.devices)),
+    )
+    # One more share: processes may still be reading pages of documents that were given up.
+    shares = limits.long + limits.short + 1
+    return replace(config, capacity=shares * config.pages_in_flight)
+
+
+def _share_of_memory(processes: int) -> int:
+    """Bytes a process may hold when nobody said; 0, which is any amount, where that is unknown."""
+    return int((total_bytes() or 0) * _ENGINES_SHARE_OF_MEMORY / processes)

@@ -88,8 +88,8 @@ def _engine(settings: Settings, cpus: int, gpus: int) -> Finding:
     except ValueError as error:
         return Finding(Verdict.BAD, "Engine", str(error))
     words = (
-        f"ENGINE={settings.engine} means {plan.name} on {plan.device}, "
-        f"{plan.processes} process(es) with {plan.threads} thread(s) each"
+        f"ENGINE={settings.engine} means {plan.name} on {', '.join(dict.fromkeys(plan.devices))}, "
+        f"{len(plan.devices)} process(es) with {plan.threads} thread(s) each"
     )
     if plan.name in ENGINES and plan.entry.scripts:
         words += f"; reads the scripts {', '.join(plan.entry.scripts)}"

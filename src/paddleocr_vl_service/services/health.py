@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from paddleocr_vl_service.services.engine_host import EngineStatus
+from paddleocr_vl_service.services.engine_host.status import EngineStatus
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class HealthReport:
         device: What the engine runs on, or will.
         gpu_enabled: Before loading: whether the engine will find a GPU; then: whether it uses one.
         scripts: ISO 15924 codes of what it reads; empty while unknown.
-        engine: The engine's processes.
+        engine: The engine's processes, and the pages that wait for them.
     """
 
     reason: str | None
@@ -29,13 +29,17 @@ class HealthReport:
 
 
 def report_health(
-    engine_name: str, expected_device: str, declared_scripts: tuple[str, ...], engine: EngineStatus
+    engine_name: str,
+    expected_device: str,
+    declared_scripts: tuple[str, ...],
+    engine: EngineStatus,
+    storage_failure: str | None,
 ) -> HealthReport:
     """What the engine says of itself, or what is expected of it while it is not loaded."""
     loaded = engine.capabilities
     device = loaded.device if loaded else expected_device
     return HealthReport(
-        reason=engine.failure,
+        reason=engine.failure or storage_failure,
         engine_name=loaded.info.name if loaded else engine_name,
         device=device,
         gpu_enabled=device.startswith("gpu"),

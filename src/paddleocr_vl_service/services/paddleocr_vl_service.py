@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from paddleocr_vl_service.assembly.assemble import assemble
@@ -20,9 +20,11 @@ from paddleocr_vl_service.models.document import (
     TextSourceChoice,
 )
 from paddleocr_vl_service.models.errors import NoPageRead, PageFailed, PageTimedOut
-from paddleocr_vl_service.services.admission import Admission
-from paddleocr_vl_service.services.engine_host import EngineHost
+from paddleocr_vl_service.services.admission import Admission, Visit
+from paddleocr_vl_service.services.engine_host.host import EngineHost
+from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns
 from paddleocr_vl_service.services.health import HealthReport, report_health
+from paddleocr_vl_service.services.in_order import in_order
 from paddleocr_vl_service.services.temp_storage import TempStorage
 
 
@@ -68,18 +70,27 @@ class PaddleOCRVLService:
         self._storage = storage
 
     def open(self) -> None:
-        """Claim the temporary folder and sweep what dead processes left in it."""
+        """Claim the temporary folder, sweep what dead processes left in it, begin to work.
+
+        Raises:
+            OSError: The temporary folder cannot be made or written.
+        """
         self._storage.open()
+        self._host.open(self._storage.page_folder())
 
     async def warmup(self) -> EngineCapabilities:
         """Load the engine now instead of on the first document."""
         return await self._host.warmup()
 
-    def health(self) -> HealthReport:
-        """Whether the service can do its job; never blocks."""
+    async def health(self) -> HealthReport:
+        """Whether the service can do its job; answers at once and loads nothing."""
         config = self._host.config
         return report_health(
-            config.name, config.engine.device, config.declared_scripts, self._host.status()
+            config.name,
+            config.devices[0],
+            config.declared_scripts,
+            self._host.status(),
+            storage_failure=await self._storage.failure(),
         )
 
     async def drain(self, grace: float) -> None:
@@ -95,30 +106,38 @@ class PaddleOCRVLService:
         self._storage.close()
 
     @asynccontextmanager
-    async def admit(self) -> AsyncIterator[DocumentPlace]:
+    async def admit(self, size: int = 0) -> AsyncIterator[DocumentPlace]:
         """A place for one document: a folder for its file, and the right to have it read.
+
+        Args:
+            size: Bytes that will be put into the folder, or that may be at most.
 
         Raises:
             ServiceBusy: The house is full.
             ServiceStopping: It is closing.
+            EngineUnavailable: Nobody could read the document.
             StorageUnavailable: There is no room for the file.
         """
-        with self.admission.enter():
+        if (refusal := self._host.refusal()) is not None:
+            raise refusal
+        with self.admission.enter(size) as visit:
             async with self._storage.document_folder() as folder:
-                yield DocumentPlace(folder, self._intake, self._host, self.admission)
+                yield DocumentPlace(folder, visit, self._intake, self._host, self.admission)
 
 
 class DocumentPlace:
     """One document on its way through the service.
 
     Attributes:
-        folder: Holds the upload and the page images; vanishes with the place.
+        folder: Holds the upload and page images; vanishes with the place.
+        visit: What the admission knows of it.
     """
 
     def __init__(
-        self, folder: Path, intake: Intake, host: EngineHost, admission: Admission
+        self, folder: Path, visit: Visit, intake: Intake, host: EngineHost, admission: Admission
     ) -> None:
         self.folder = folder
+        self.visit = visit
         self._intake = intake
         self._host = host
         self._admission = admission
@@ -145,60 +164,49 @@ class DocumentPlace:
 
         Raises:
             DocumentError: The file cannot be processed.
-            Unavailable: The engine cannot be loaded, the disk is full, the service is closing.
+            Unavailable: The engine cannot be loaded, the disk is full, the service is closing,
+                or too many documents of this length wait.
             NoPageRead: Every page failed.
         """
-        async with self._admission.processing():
-            opened = await self._intake.open(source, filename, options.password)
-            numbers = self._intake.select(opened, options.pages)
+        opened = await self._intake.open(source, filename, options.password)
+        numbers = self._intake.select(opened, options.pages)
+        turns = DocumentTurns(len(numbers))
+        async with self._admission.reading(self.visit, turns):
             yield DocumentOpened(tuple(numbers))
-            capabilities = await self._host.warmup()
             outcomes: list[PageResult | PageError] = []
-            async with aclosing(self._outcomes(opened, numbers, options)) as stream:
+            jobs = (partial(self._read, opened, number, options, turns) for number in numbers)
+            ahead = self._host.config.pages_in_flight  # so that no engine process idles
+            async with aclosing(in_order(jobs, ahead)) as stream:
                 async for outcome in stream:
                     outcomes.append(outcome)
+                    self.visit.page_done()
                     failed = outcome if isinstance(outcome, PageError) else None
                     yield PageFinished(numbers[len(outcomes) - 1], failed)
-            document = assemble(opened.page_count, outcomes, opened.notices, capabilities.info)
-            if not document.pages:
-                raise NoPageRead(_nothing_read(document.errors))
+        errors = [outcome for outcome in outcomes if isinstance(outcome, PageError)]
+        capabilities = self._host.capabilities
+        if capabilities is None or len(errors) == len(outcomes):
+            raise NoPageRead(_nothing_read(errors))
+        document = await asyncio.to_thread(
+            assemble, opened.page_count, outcomes, opened.notices, capabilities.info
+        )
         yield DocumentFinished(document)
 
-    async def _outcomes(
-        self, opened: OpenedDocument, numbers: list[int], options: DocumentOptions
-    ) -> AsyncGenerator[PageResult | PageError, None]:
-        """Pages in order, a few ahead of the reader so that no engine process idles."""
-        ahead = self._host.config.processes + 1
-        pending: deque[asyncio.Task[PageResult | PageError]] = deque()
-        upcoming = iter(numbers)
-        try:
-            while True:
-                while len(pending) < ahead and (number := next(upcoming, None)) is not None:
-                    pending.append(asyncio.create_task(self._read(opened, number, options)))
-                if not pending:
-                    return
-                yield await pending[0]
-                pending.popleft()
-        finally:
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-
     async def _read(
-        self, opened: OpenedDocument, number: int, options: DocumentOptions
+        self,
+        opened: OpenedDocument,
+        number: int,
+        options: DocumentOptions,
+        turns: DocumentTurns,
     ) -> PageResult | PageError:
         with_text_layer = options.parse.text_source is TextSourceChoice.TEXT_LAYER
         try:
             page = await self._intake.render(opened, number, self.folder, with_text_layer)
-            try:
-                return await self._host.parse_page(page, options.parse)
-            finally:
-                await asyncio.to_thread(Path(page.path).unlink, missing_ok=True)
+            return await self._host.parse_page(page, options.parse, turns)
         except (PageFailed, PageTimedOut) as error:
             return PageError(number, error.code, error.detail)
 
 
-def _nothing_read(errors: tuple[PageError, ...]) -> str:
+def _nothing_read(errors: Sequence[PageError]) -> str:
     if len(errors) == 1:
         return errors[0].message
     return f"None of the {len(errors)} pages could be read. The first: {errors[0].message}"

@@ -16,12 +16,15 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from paddleocr_vl_service.models.errors import StorageUnavailable
+from paddleocr_vl_service.services.removal import Removal
 
 logger = logging.getLogger(__name__)
 
 _PREFIX, _NEWBORN = "instance-", "new-"
 _BIRTH_SECONDS = 60
-_LOCK = "lock"
+_LOCK, _PAGES = "lock", "pages"
+_ROOM_BYTES = 1 << 20
+_NO_ROOM_SENTENCE = "The service has no room for temporary files at the moment."
 _REMOVAL_ATTEMPTS = 5
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _NO_FOLDER = _NO_ROOM | {errno.EACCES, errno.ENOENT}
@@ -49,6 +52,8 @@ class TempStorage:
         self._root = root
         self._instance: Path | None = None
         self._lock: int | None = None
+        self._failure: str | None = None
+        self._remove = Removal(_removed)
 
     def open(self) -> None:
         """Remove what dead processes left, then make this process's folder.
@@ -64,7 +69,26 @@ class TempStorage:
         newborn.mkdir(mode=0o700)
         self._lock = os.open(newborn / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (newborn / _PAGES).mkdir(mode=0o700)
         self._instance = newborn.rename(self._root / f"{_PREFIX}{name}")
+
+    def page_folder(self) -> Path:
+        """Where page images are kept that no document's folder holds any more."""
+        return self._opened() / _PAGES
+
+    async def failure(self) -> str | None:
+        """Why ``TMP_DIR`` cannot be used, in one sentence; None when it can.
+
+        Looks again, by writing, only after a document has met a failure.
+        """
+        if self._failure is not None and await asyncio.to_thread(_has_room, self._opened()):
+            self._failure = None
+        return self._failure
+
+    def _opened(self) -> Path:
+        if self._instance is None:
+            raise RuntimeError("the temporary storage is not open")
+        return self._instance
 
     def _sweep(self) -> None:
         newborn = [each for each in self._root.glob(f"{_NEWBORN}*") if _is_old(each)]
@@ -81,17 +105,29 @@ class TempStorage:
             StorageUnavailable: ``TMP_DIR`` is full or cannot be written, now or by whatever is
                 done with the folder.
         """
-        if self._instance is None:
-            raise RuntimeError("the temporary storage is not open")
-        folder = self._instance / secrets.token_hex(8)
+        folder = self._opened() / secrets.token_hex(8)
         try:
-            with _storage_failures(_NO_FOLDER):
+            with self._failures(_NO_FOLDER):
                 folder.mkdir(mode=0o700)
-            with _storage_failures(_NO_ROOM):
+            with self._failures(_NO_ROOM):
                 yield folder
         finally:
             # Shielded, so that a second cancellation cannot leave files behind.
-            await asyncio.shield(asyncio.to_thread(_remove, folder))
+            await asyncio.shield(asyncio.to_thread(self._remove, folder))
+
+    @contextmanager
+    def _failures(self, errnos: frozenset[int]) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in errnos:
+                raise
+            logger.exception("TMP_DIR cannot be written")
+            self._failure = _NO_ROOM_SENTENCE
+            raise StorageUnavailable(_NO_ROOM_SENTENCE, retry_after=30) from error
+        except StorageUnavailable:
+            self._failure = _NO_ROOM_SENTENCE
+            raise
 
     def close(self) -> None:
         """Remove this process's folder."""
@@ -103,7 +139,7 @@ class TempStorage:
             self._lock = None
 
 
-def _remove(folder: Path) -> None:
+def _removed(folder: Path) -> bool:
     """Delete a document's folder, and free its disk space even where a child has it open.
 
     A child that works on for a document that was given up may add a file meanwhile.
@@ -114,21 +150,18 @@ def _remove(folder: Path) -> None:
                 os.truncate(path, 0)
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
-            return
+            return True
     logger.warning("A temporary folder could not be removed", extra={"folder": folder.name})
+    return False
 
 
-@contextmanager
-def _storage_failures(errnos: frozenset[int]) -> Iterator[None]:
+def _has_room(folder: Path) -> bool:
     try:
-        yield
-    except OSError as error:
-        if error.errno not in errnos:
-            raise
-        logger.exception("TMP_DIR cannot be written")
-        raise StorageUnavailable(
-            "The service has no room for temporary files at the moment.", retry_after=30
-        ) from error
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * _ROOM_BYTES)
+    except OSError:
+        return False
+    return True
 
 
 def _is_old(folder: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Keeps the engine: its processes, whose turn it is, and what happens when a process fails."""
