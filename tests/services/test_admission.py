@@ -47,7 +47,7 @@ class Documents:
     async def go(self, *names: str) -> None:
         for name in names:
             self._may_go[name].set()
-            await self._tasks.pop(name)
+            await asyncio.wait_for(self._tasks.pop(name), 5)
         await asyncio.sleep(0)
 
     async def give_up(self, name: str) -> None:

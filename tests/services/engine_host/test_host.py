@@ -242,7 +242,7 @@ async def test_closing_fails_every_page_and_leaves_no_process_and_no_file(house:
     assert house.files() == []
     for reading in readings:
         with pytest.raises(ServiceStopping):
-            await reading
+            await asyncio.wait_for(reading, 5)
     with pytest.raises(ServiceStopping):
         await house.read(host, 1, 9)
     assert [each.state for each in host.status().processes] == ["stopped"] * 2

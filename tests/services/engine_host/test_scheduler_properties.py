@@ -174,6 +174,14 @@ class Scheduling(RuleBasedStateMachine):
         page.document.line.remove(page)
         self.gone.append(page)
 
+    @rule()
+    def withdraw_all_who_wait(self) -> None:
+        pages = self.waiting
+        assert set(self.scheduler.withdraw_all()) == set(pages)
+        for page in pages:
+            page.document.line.remove(page)
+        self.gone.extend(pages)
+
     @precondition(lambda self: self.taken or self.gone)
     @rule(which=st.integers(0, 99))
     def withdraw_who_does_not_wait(self, which: int) -> None:
