@@ -76,9 +76,12 @@ def refused(house: Admission, size: int = 1) -> ServiceBusy:
 
 
 async def refused_reading(house: Admission, pages: int) -> ServiceBusy:
-    with pytest.raises(ServiceBusy) as caught:
+    async def read() -> None:
         async with reading(house, pages):
             pass
+
+    with pytest.raises(ServiceBusy) as caught:
+        await asyncio.wait_for(read(), 5)
     return caught.value
 
 

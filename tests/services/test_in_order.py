@@ -62,7 +62,7 @@ async def test_so_many_at_a_time_and_no_more() -> None:
     assert jobs.started == [0, 1]
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    assert jobs.ended == [0, 1]
+    assert sorted(jobs.ended) == [0, 1]
 
 
 async def test_an_exception_behind_a_slow_job_ends_everything_at_once() -> None:
@@ -74,7 +74,7 @@ async def test_an_exception_behind_a_slow_job_ends_everything_at_once() -> None:
     with pytest.raises(ValueError, match="broken"):
         async for _ in in_order([*jobs.all(), fail], 3):
             pass
-    assert jobs.ended == [0, 1]
+    assert sorted(jobs.ended) == [0, 1]
 
 
 async def test_closing_it_ends_what_runs() -> None:

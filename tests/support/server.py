@@ -70,7 +70,9 @@ class Server:
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
     def temporary_files(self) -> list[Path]:
-        return [path for path in self.tmp_dir.rglob("*") if path.is_file() and path.name != "lock"]
+        # Not Path.rglob, which does not bear that folders go while it walks.
+        files = (Path(root) / name for root, _, names in os.walk(self.tmp_dir) for name in names)
+        return [path for path in files if path.name != "lock"]
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

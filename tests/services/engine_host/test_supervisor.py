@@ -17,6 +17,8 @@ from paddleocr_vl_service.services.engine_host.supervisor import Supervisor
 class StubProcess:
     alive: bool = True
     stopped: bool = False
+    pages: int = 1
+    pid: int = 0
 
     async def stop(self) -> None:
         self.stopped = True
@@ -51,3 +53,31 @@ async def test_a_successor_that_is_loaded_in_the_moment_of_closing_is_not_forgot
     await asyncio.wait({running})
     assert running.cancelled()
     assert process.stopped
+
+
+async def test_without_room_for_two_no_other_process_is_recycled_before_the_next_is_loaded() -> (
+    None
+):
+    recycling, process = supervisor(), StubProcess()
+    plan = recycling._plan
+    plan.max_pages, plan.has_room_beside = 1, lambda _: False
+    loading = asyncio.Event()
+
+    async def load() -> EngineProcess:
+        assert not plan.claim()
+        loading.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    recycling._start = load  # type: ignore[method-assign]
+    recycling._recycle_if_due(cast("EngineProcess", process))
+    assert recycling._successor is not None
+    await asyncio.wait({recycling._successor})
+    assert not plan.claim()
+    assert await recycling._handed_over(cast("EngineProcess", process))
+    recycling.want()
+    running = asyncio.create_task(recycling.run())
+    await asyncio.wait_for(loading.wait(), 5)
+    running.cancel()
+    await asyncio.wait({running})
+    assert plan.claim()

@@ -69,9 +69,9 @@ class EngineCaller:
                 self._failed(page, error, alone=len(pages) == 1)
         finally:
             request_id_var.set(None)
-            for page in left:  # this task is being cancelled
+            for page in left:  # nobody will ever answer: this task is ending
                 self._queue.finished(page)
-                page.fail(ServiceStopping("The service is shutting down."))
+                page.fail(ServiceStopping("The service stopped reading the page."))
 
     def _failed(self, page: PageTask, error: Exception, *, alone: bool) -> None:
         again = self._queue.failed(page, self._error_of(page, error), alone=alone)

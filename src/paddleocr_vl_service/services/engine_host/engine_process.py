@@ -115,12 +115,12 @@ class EngineProcess:
     async def stop(self) -> None:
         """Let an idle process leave by itself, then make sure that it has."""
         await self._worker.stop()
-        await self.exited
+        await asyncio.wait({self.exited})
 
     async def kill(self) -> None:
         """End it now, whatever it does."""
         await self._worker.kill()
-        await self.exited
+        await asyncio.wait({self.exited})
 
 
 def _why_not_loaded(error: Exception) -> str:

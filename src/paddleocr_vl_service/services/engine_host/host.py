@@ -126,12 +126,12 @@ class EngineHost:
         """
         for supervisor in self._supervisors:
             supervisor.want()
-        while self.capabilities is None:
+        while (refusal := self.refusal()) is None:
+            if self.capabilities is not None:
+                return self.capabilities
             self._changed.clear()
-            if (refusal := self.refusal()) is not None:
-                raise refusal
             await self._changed.wait()
-        return self.capabilities
+        raise refusal
 
     async def parse_page(
         self, image: PageImage, options: ParseOptions, document: DocumentTurns

@@ -67,5 +67,6 @@ def room_beside(process: EngineProcess) -> bool:
     kind, _, number = process.capabilities.device.partition(":")
     if kind != "gpu":
         return True
-    free = gpu_probe.free_share(int(number or 0))
+    number = number or "0"
+    free = gpu_probe.free_share(int(number)) if number.isdecimal() else None
     return free is not None and free >= _DEVICE_SHARE

@@ -78,6 +78,7 @@ class Supervisor:
         self._successor: asyncio.Task[EngineProcess | None] | None = None
         self._successor_circuit = Circuit()
         self._recycle_not_before = 0.0
+        self._has_claim = False
         self._leaving: set[asyncio.Task[None]] = set()
 
     def want(self) -> None:
@@ -92,15 +93,18 @@ class Supervisor:
             await self._wanted.wait()
             while True:
                 self.process = await self._next_process()
+                self._release_claim()
                 await self._serve(self.process)
-                self.process = None
+                ended, self.process, self.state = self.process, None, ProcessState.LOADING
+                if ended.pages == 0:
+                    await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             self.state = ProcessState.STOPPED
+            self._release_claim()
             await asyncio.shield(self._end_all())
 
     async def _next_process(self) -> EngineProcess:
         """The successor where one is under way, else a fresh process; tries until it succeeds."""
-        self.state = ProcessState.LOADING
         successor = await self._successor_result()
         if successor is not None:
             return successor
@@ -150,8 +154,6 @@ class Supervisor:
         self.restarts += 1
         logger.warning("An engine process ended", extra={"pid": process.pid})
         await process.kill()
-        if process.pages == 0:
-            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _wait(self, process: EngineProcess) -> None:
         """Until pages wait, the process has ended, or its successor is there."""
@@ -173,8 +175,14 @@ class Supervisor:
         if reason is not None and self._plan.claim():
             extra = {"pid": process.pid, "reason": reason}
             logger.info("An engine process is being recycled", extra=extra)
+            self._has_claim = True
             self._successor = asyncio.create_task(self._load_successor(process))
-            self._successor.add_done_callback(lambda _: self._plan.release())
+
+    def _release_claim(self) -> None:
+        """Let another process be recycled: this one is at work again, or gone for good."""
+        if self._has_claim:
+            self._has_claim = False
+            self._plan.release()
 
     async def _load_successor(self, process: EngineProcess) -> EngineProcess | None:
         """A loaded process, or None where there is no room for two.
@@ -216,10 +224,14 @@ class Supervisor:
             self._successor_circuit.failed(str(error))
             self._recycle_not_before = time.monotonic() + self._successor_circuit.delay
             self._successor = None
+            self._release_claim()
             return None
         self._successor = None  # not where this was cancelled: it may be loaded all the same
         self._successor_circuit.succeeded()
-        return successor if successor is not None and successor.alive else None
+        if successor is not None and not successor.alive:
+            await successor.kill()
+            return None
+        return successor
 
     async def _end_all(self) -> None:
         if self._successor is not None:
