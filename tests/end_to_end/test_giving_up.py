@@ -119,3 +119,19 @@ def test_sigterm_answers_503_to_what_does_not_finish_in_time(
         assert server.process.wait(10) == 0
     assert not any(process.is_running() for process in descendants)
     assert list(server.tmp_dir.iterdir()) == []
+
+
+def test_sigterm_answers_503_to_an_upload_that_does_not_end(
+    tmp_path: Path, faults: FaultFolder
+) -> None:
+    settings = faults.environment(SHUTDOWN_GRACE_SECONDS="1")
+    with running_server(tmp_path, FAULT_ENGINE, **settings) as server:
+        upload = server.send("a.tiff", long_document(1), only=2000)
+        assert eventually(lambda: server.queue()["waiting"] == 1)
+        server.process.send_signal(signal.SIGTERM)
+        with upload:
+            upload.settimeout(20)
+            assert b" 503 " in upload.recv(1000).splitlines()[0]
+        assert server.process.wait(10) == 0
+        assert "Traceback" not in server.log()
+    assert list(server.tmp_dir.iterdir()) == []

@@ -200,3 +200,16 @@ async def test_a_second_answer_to_one_call_is_never_taken_for_that_to_the_next()
     with pytest.raises(WorkerDied):
         await worker.call("echo", "second", timeout=5)
     assert not worker.alive
+
+
+async def test_what_a_child_has_started_ends_with_it() -> None:
+    worker = await Worker.start(WorkerSpec("test", OBEDIENT))
+    grandchild = psutil.Process(await worker.call("start_another", None, timeout=5))
+    await worker.kill()
+    assert eventually(lambda: not grandchild.is_running() or grandchild.status() == "zombie")
+
+
+async def test_a_call_too_large_to_send_costs_no_process(worker: Worker) -> None:
+    with pytest.raises(WorkerFailed):
+        await worker.call("echo", "x" * wire.MAX_MESSAGE_BYTES, timeout=5)
+    assert await worker.call("echo", "small", timeout=5) == "small"

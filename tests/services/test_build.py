@@ -129,7 +129,9 @@ def test_there_is_room_for_all_pages_of_all_documents_and_for_those_nobody_waits
 
 
 @pytest.mark.parametrize(
-    ("total", "most"), [(10_000 * MIB, 3_000 * MIB), (None, 0)], ids=["known", "unknown"]
+    ("total", "most"),
+    [(10_000 * MIB, 3_000 * MIB), (2_000 * MIB, 1_024 * MIB), (None, 0)],
+    ids=["known", "small", "unknown"],
 )
 def test_processes_share_most_of_the_memory_when_nobody_says_how_much(
     monkeypatch: pytest.MonkeyPatch, total: int | None, most: int

@@ -57,6 +57,30 @@ def test_a_container_has_what_it_was_given(meminfo: Path, tmp_path: Path) -> Non
     assert available_bytes(meminfo, group) == 150 * MIB
 
 
+def test_a_service_manager_s_limit_around_the_process_holds(meminfo: Path, tmp_path: Path) -> None:
+    membership = tmp_path / "membership"
+    membership.write_text("0::/system.slice/ocr.service\n")
+    (tmp_path / "system.slice/ocr.service").mkdir(parents=True)
+    (tmp_path / "system.slice/memory.max").write_text(f"{700 * MIB}\n")
+    (tmp_path / "system.slice/memory.current").write_text(f"{300 * MIB}\n")
+    (tmp_path / "system.slice/ocr.service/memory.max").write_text("max\n")
+    assert total_bytes(meminfo, tmp_path, membership) == 700 * MIB
+    assert available_bytes(meminfo, tmp_path, membership) == 400 * MIB
+
+
+def test_the_first_kind_of_control_groups_is_understood(meminfo: Path, tmp_path: Path) -> None:
+    membership = tmp_path / "membership"
+    membership.write_text("5:cpu:/\n4:memory:/docker/abc\n")
+    group = tmp_path / "memory/docker/abc"
+    group.mkdir(parents=True)
+    (group / "memory.limit_in_bytes").write_text(f"{800 * MIB}\n")
+    (group / "memory.usage_in_bytes").write_text(f"{500 * MIB}\n")
+    (group / "memory.stat").write_text(f"inactive_file 1\ntotal_inactive_file {100 * MIB}\n")
+    (tmp_path / "memory/memory.limit_in_bytes").write_text("9223372036854771712\n")
+    assert total_bytes(meminfo, tmp_path, membership) == 800 * MIB
+    assert available_bytes(meminfo, tmp_path, membership) == 400 * MIB
+
+
 def test_a_container_may_be_given_more_than_the_machine_has(meminfo: Path, tmp_path: Path) -> None:
     group = cgroup(tmp_path, memory_max=str(10**15), memory_current="0")
     assert total_bytes(meminfo, group) == 8_192_000 * 1024

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from typing import Any
@@ -62,6 +63,10 @@ class Obedient:
         encode = wire.encode
         wire.encode = lambda message: encode(message) * 2
         return payload
+
+    def start_another(self, payload: Any) -> int:
+        """A process that would go on for long."""
+        return subprocess.Popen(["sleep", "600"]).pid
 
     def print(self, payload: str) -> None:
         print(payload, flush=True)  # noqa: T201

@@ -42,8 +42,14 @@ class Server:
                 "/api/v1/ocr/extract-document", files={"file": (name, content)}, data=fields
             )
 
-    def send(self, name: str, content: bytes) -> socket.socket:
-        """Upload a document and leave the answer to whoever has the connection."""
+    def send(self, name: str, content: bytes, only: int | None = None) -> socket.socket:
+        """Upload a document and leave the answer to whoever has the connection.
+
+        Args:
+            name: Of the file.
+            content: Of the file.
+            only: So many bytes of the form are sent, and no more.
+        """
         request = httpx.Request(
             "POST",
             f"{self.url}/api/v1/ocr/extract-document",
@@ -52,7 +58,7 @@ class Server:
         head = [f"{request.method} {request.url.path} HTTP/1.1"]
         head += [f"{key}: {value}" for key, value in request.headers.items()]
         connection = socket.create_connection((request.url.host, request.url.port or 80))
-        connection.sendall("\r\n".join([*head, "", ""]).encode() + request.read())
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + request.read()[:only])
         return connection
 
     def queue(self) -> dict[str, int]:

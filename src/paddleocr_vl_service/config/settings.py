@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         0,
         ge=0,
         description="MiB of memory above which an engine process is replaced; 0 is 60 % of the "
-        "machine's or container's memory, shared out among the processes.",
+        "machine's or container's memory, shared out among the processes, and 1024 at least.",
     )
     engine_start_timeout_seconds: float = Field(
         300, gt=0, description="Seconds for an engine process to load its models."

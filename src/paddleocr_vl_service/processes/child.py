@@ -50,7 +50,7 @@ class Handler(Protocol):
 def main(arguments: list[str]) -> None:
     """Serve calls until the parent hangs up."""
     _die_with_parent(int(arguments[1]))
-    # Ctrl-C and service managers signal the whole group; it is the parent that ends us.
+    # Service managers signal every process of a service; it is the parent that ends us.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     connection = socket.socket(fileno=int(arguments[0]))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -23,6 +24,7 @@ from paddleocr_vl_service.processes.errors import (
     WorkerStartFailed,
     WorkerTimedOut,
 )
+from paddleocr_vl_service.processes.within import within
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +86,12 @@ class Worker:
         except BaseException:
             ours.close()
             raise
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        try:
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            process.kill()
+            raise
         worker = cls(spec.name, process, reader, writer)
         hello = {
             "factory": spec.factory,
@@ -131,7 +138,11 @@ class Worker:
         self._number += 1
         message["number"] = self._number
         try:
-            answer = await asyncio.wait_for(self._send_and_receive(message), timeout)
+            frame = wire.encode(message)
+        except wire.MessageTooLarge as error:
+            raise WorkerFailed("the call is too large") from error
+        try:
+            answer = await within(timeout, self._send_and_receive(frame))
         except asyncio.TimeoutError:
             await self.kill()
             raise WorkerTimedOut(f"no answer within {timeout:g} seconds") from None
@@ -157,8 +168,8 @@ class Worker:
             raise WorkerDied("it answered out of turn")
         return _result(answer)
 
-    async def _send_and_receive(self, message: Any) -> Any:
-        self._writer.write(wire.encode(message))
+    async def _send_and_receive(self, frame: bytes) -> Any:
+        self._writer.write(frame)
         await self._writer.drain()
         return await wire.read_message(self._reader)
 
@@ -177,6 +188,8 @@ class Worker:
         """End the child now, whatever it does."""
         self._broken = True
         self._writer.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # the child and whatever it has started
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
@@ -185,7 +198,7 @@ class Worker:
 
     async def _ended_within(self, seconds: float) -> None:
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait(), seconds)
+            await within(seconds, self.wait())
 
 
 async def _spawn(spec: WorkerSpec, theirs: socket.socket) -> asyncio.subprocess.Process:
@@ -201,6 +214,7 @@ async def _spawn(spec: WorkerSpec, theirs: socket.socket) -> asyncio.subprocess.
             str(os.getpid()),
             spec.name,  # for whoever looks at the list of processes
             pass_fds=[theirs.fileno()],
+            start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=2,  # nothing a library prints may reach our standard output
             env={**os.environ, **spec.environment},

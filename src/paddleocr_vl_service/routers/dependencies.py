@@ -1,4 +1,7 @@
-"""What endpoints need, from the application that they belong to."""
+"""What endpoints need, from the application that they belong to.
+
+The functions are asynchronous because FastAPI calls ordinary ones in threads.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
 
-def get_service(request: Request) -> PaddleOCRVLService:
+async def get_service(request: Request) -> PaddleOCRVLService:
     """The one service of the process."""
     service: PaddleOCRVLService = request.app.state.service
     return service
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """The settings that the application was made with."""
     settings: Settings = request.app.state.settings
     return settings

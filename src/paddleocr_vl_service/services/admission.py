@@ -73,6 +73,11 @@ class Admission:
         """Let nobody in any more."""
         self._stopping = True
 
+    def send_away(self) -> None:
+        """End the visits of all who are still inside; they fail as stopping."""
+        for visit in self._inside:
+            visit.send_away()
+
     async def wait_until_empty(self, timeout: float) -> bool:
         """Whether everybody who is inside has left within ``timeout`` seconds."""
         with suppress(asyncio.TimeoutError):
@@ -101,6 +106,10 @@ class Admission:
         self._empty.clear()
         try:
             yield visit
+        except asyncio.CancelledError:
+            if visit.sent_away:
+                raise ServiceStopping("The service is shutting down.") from None
+            raise
         finally:
             self._inside.discard(visit)
             if not self._inside:
@@ -143,12 +152,21 @@ class Visit:
         size: Bytes of its file; before it was received, what it may have at most.
         pages_left: Pages still to be read; 1 while it is not known how many it has.
         short: Whether it is a short document; None while that is not known.
+        sent_away: Whether it was ended by the house.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.pages_left = 1
         self.short: bool | None = None
+        self.sent_away = False
+        self._task = asyncio.current_task()
+
+    def send_away(self) -> None:
+        """Cancel the task that entered."""
+        self.sent_away = True
+        if self._task is not None:
+            self._task.cancel()
 
     def received(self, size: int) -> None:
         """Tell how large the file really is."""

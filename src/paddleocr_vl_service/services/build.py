@@ -22,6 +22,8 @@ _CPUS_PER_PROCESS = 4
 _MOST_READERS = 4
 _LEAST_SHORT_PLACES = 8
 _ENGINES_SHARE_OF_MEMORY = 0.6
+_LEAST_SHARE_BYTES = 1024 * MIB
+"""Less than that would replace a sound engine after every large page."""
 
 
 @dataclass(frozen=True)
@@ -137,4 +139,7 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
 
 def _share_of_memory(processes: int) -> int:
     """Bytes a process may hold when nobody said; 0, which is any amount, where that is unknown."""
-    return int((total_bytes() or 0) * _ENGINES_SHARE_OF_MEMORY / processes)
+    total = total_bytes()
+    if total is None:
+        return 0
+    return max(_LEAST_SHARE_BYTES, int(total * _ENGINES_SHARE_OF_MEMORY / processes))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024 * 1024
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def resident_bytes(pid: int) -> int | None:
@@ -20,27 +23,68 @@ def resident_bytes(pid: int) -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def total_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | None:
+def total_bytes(
+    meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP, membership: Path = _MEMBERSHIP
+) -> int | None:
     """Memory of the machine, or of the container where that may have less."""
-    return _least(_meminfo(meminfo, "MemTotal"), _number(cgroup / "memory.max"))
+    limits = [_number(group.limit) for group in _groups(cgroup, membership)]
+    return _least(_meminfo(meminfo, "MemTotal"), *limits)
 
 
-def available_bytes(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int | None:
+def available_bytes(
+    meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP, membership: Path = _MEMBERSHIP
+) -> int | None:
     """Memory that can still be had without pushing anything out; the container's share of it."""
-    limit, used = _number(cgroup / "memory.max"), _number(cgroup / "memory.current")
-    within = None
-    if limit is not None and used is not None:
-        within = max(0, limit - used + _inactive_file_bytes(cgroup))
-    return _least(_meminfo(meminfo, "MemAvailable"), within)
+    left = [group.left() for group in _groups(cgroup, membership)]
+    return _least(_meminfo(meminfo, "MemAvailable"), *left)
 
 
-def _inactive_file_bytes(cgroup: Path) -> int:
-    """Cached file contents, which the kernel drops before it runs out of memory."""
+@dataclass(frozen=True)
+class _Group:
+    """A control group's files: what it may use, what it uses, and of what kind that is."""
+
+    limit: Path
+    used: Path
+    kinds: Path
+    cache: str
+
+    def left(self) -> int | None:
+        limit, used = _number(self.limit), _number(self.used)
+        if limit is None or used is None:
+            return None
+        return max(0, limit - used + self._cache_bytes())
+
+    def _cache_bytes(self) -> int:
+        """Cached file contents, which the kernel drops before it runs out of memory."""
+        try:
+            lines = self.kinds.read_text("ascii").splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith(self.cache))
+        except (OSError, ValueError, StopIteration):
+            return 0
+
+
+def _groups(cgroup: Path, membership: Path) -> Iterator[_Group]:
+    """The control groups whose limits hold for this process: its own, and those around it."""
     try:
-        lines = (cgroup / "memory.stat").read_text("ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
-    except (OSError, ValueError, StopIteration):
-        return 0
+        lines = membership.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        lines = ["0::/"]
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        own = Path(path.lstrip("/"))
+        for place in (own, *own.parents):
+            if controllers == "":
+                folder = cgroup / place
+                names, cache = ("memory.max", "memory.current"), "inactive_file "
+            elif "memory" in controllers.split(","):
+                folder = cgroup / "memory" / place
+                names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+                cache = "total_inactive_file "
+            else:
+                continue
+            limit, used = names
+            yield _Group(folder / limit, folder / used, folder / "memory.stat", cache)
 
 
 def _meminfo(path: Path, name: str) -> int | None:

@@ -97,8 +97,8 @@ class PaddleOCRVLService:
         """Take nothing new; what is not done within ``grace`` seconds fails as stopping."""
         self.admission.stop()
         await self.admission.wait_until_empty(grace)
-        await self._host.close()
-        await self._intake.close()
+        await asyncio.gather(self._host.close(), self._intake.close())
+        self.admission.send_away()
 
     async def close(self) -> None:
         """Leave no process and no file behind."""

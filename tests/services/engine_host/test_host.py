@@ -396,3 +396,51 @@ async def test_a_lost_process_is_no_hope_where_the_other_one_does_not_load(house
     house.faults.refuse()
     with pytest.raises(EngineUnavailable):
         await asyncio.wait_for(house.read(host, 1, 2), 5)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_process_that_restarts_is_waited_for_though_another_one_never_loads(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAULT_LOAD_SECONDS", "0.5")
+    host = house.host(TWO)
+    await house.read(host, 1, 1)
+    house.faults.refuse()
+    await asyncio.gather(host.warmup())
+    assert await sooner_or_later(lambda: process_of(host, 1).state == "failed")
+    house.faults.allow()
+    monkeypatch.setattr(Circuit, "delay", property(lambda each: 60.0 if each.open else 0.01))
+    crashed = house.read(host, 1, 2, Behaviour.CRASH_ONCE)
+    assert await sooner_or_later(lambda: process_of(host).state == "loading")
+    assert host.status().failure is None
+    assert text_of(await house.read(host, 1, 3)) == marker(1, 3)
+    assert text_of(await crashed) == marker(1, 2)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_engine_that_ends_as_soon_as_it_is_loaded_has_not_loaded(house: House) -> None:
+    host = house.host()
+    for _ in range(3):
+        await host.warmup()
+        assert await sooner_or_later(lambda: process_of(host).state == "ready")
+        pid = process_of(host).pid
+        assert pid is not None
+        psutil.Process(pid).kill()
+        assert await sooner_or_later(lambda: process_of(host).pid != pid)  # noqa: B023
+    assert host.status().starts >= 3
+    assert process_of(host).restarts == 3
+    assert await sooner_or_later(lambda: process_of(host).state == "ready")
+    assert text_of(await house.read(host, 1, 1)) == marker(1, 1)
+
+
+async def test_a_second_closing_waits_for_the_first(house: House) -> None:
+    host = house.host()
+    await house.read(host, 1, 1)
+    pid = process_of(host).pid
+    assert pid is not None
+    psutil.Process(pid).suspend()  # it does not leave by itself
+    first = asyncio.create_task(host.close())
+    await asyncio.sleep(0.1)
+    await host.close()
+    assert first.done()
+    assert children() == []

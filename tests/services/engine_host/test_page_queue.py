@@ -212,7 +212,9 @@ async def test_all_waiting_pages_can_be_failed_and_none_that_is_read(house: Hous
     house.queue.take()
     stopping = ServiceStopping("Stopping.")
     house.queue.fail_all(stopping)
-    assert [await error_of(page) for page in waiting] == [stopping, stopping]
+    errors = [await error_of(page) for page in waiting]
+    assert [str(error) for error in errors] == ["Stopping.", "Stopping."]
+    assert errors[0] is not errors[1]  # each is raised, with a traceback of its own
     assert not read.answer.done()
     assert await house.files() == {"1"}
 

@@ -52,6 +52,14 @@ def test_a_process_goes_when_it_holds_too_much_memory() -> None:
     assert plan.reason(process(held=612 * MIB + 5)) == "it holds 612 MiB"
 
 
+def test_a_limit_below_what_the_engine_takes_when_loaded_does_not_replace_it_for_ever() -> None:
+    plan = RecyclingPlan(max_bytes=100 * MIB)
+    assert plan.is_too_small_for(process(loaded_bytes=400 * MIB))
+    assert not plan.is_too_small_for(process(loaded_bytes=100 * MIB))
+    assert plan.reason(process(held=500 * MIB, loaded_bytes=400 * MIB)) is None
+    assert plan.reason(process(held=501 * MIB, loaded_bytes=400 * MIB)) is not None
+
+
 def test_a_process_whose_memory_is_not_known_may_stay() -> None:
     assert RecyclingPlan(max_bytes=1).reason(process(held=None)) is None
 

@@ -3,7 +3,6 @@ from dataclasses import dataclass
 from typing import cast
 
 from paddleocr_vl_service.processes.worker import WorkerSpec
-from paddleocr_vl_service.services.engine_host.circuit import Circuit
 from paddleocr_vl_service.services.engine_host.engine_call import EngineCaller
 from paddleocr_vl_service.services.engine_host.engine_process import EngineProcess
 from paddleocr_vl_service.services.engine_host.page_queue import PageQueue
@@ -29,7 +28,6 @@ def supervisor() -> Supervisor:
     return Supervisor(
         spec=WorkerSpec("test", "no:where"),
         device="cpu",
-        circuit=Circuit(),
         queue=queue,
         caller=EngineCaller(queue, 1.0),
         plan=RecyclingPlan(),
@@ -75,7 +73,7 @@ async def test_without_room_for_two_no_other_process_is_recycled_before_the_next
     await asyncio.wait({recycling._successor})
     assert not plan.claim()
     assert await recycling._handed_over(cast("EngineProcess", process))
-    recycling.want()
+    recycling._wanted.set()
     running = asyncio.create_task(recycling.run())
     await asyncio.wait_for(loading.wait(), 5)
     running.cancel()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from copy import copy
 
 from paddleocr_vl_service.models.errors import (
     PageFailed,
     PageTimedOut,
     ServiceError,
     ServiceStopping,
+    Unavailable,
 )
 from paddleocr_vl_service.observability.request_context import request_id_var
 from paddleocr_vl_service.processes.errors import WorkerDied, WorkerFailed, WorkerTimedOut
@@ -67,6 +69,14 @@ class EngineCaller:
             for page in reversed(pages):  # each one goes before those that wait
                 left.discard(page)
                 self._failed(page, error, alone=len(pages) == 1)
+        except Exception as error:
+            # Nobody foresaw it, so nobody knows what the process is up to.
+            logger.exception("An engine call failed unexpectedly")
+            await process.kill()
+            for page in pages:
+                if page in left:
+                    left.discard(page)
+                    self._failed(page, error, alone=len(pages) == 1)
         finally:
             request_id_var.set(None)
             for page in left:  # nobody will ever answer: this task is ending
@@ -86,8 +96,10 @@ class EngineCaller:
         )
 
     def _error_of(self, page: PageTask, error: Exception) -> ServiceError:
+        if isinstance(error, PageFailed | PageTimedOut | Unavailable):
+            return copy(error)
         if isinstance(error, ServiceError):
-            return error
+            return PageFailed(error.detail)
         if isinstance(error, WorkerTimedOut):
             seconds = f"{self._page_timeout:g} seconds"
             failure: ServiceError = PageTimedOut(f"Page {page.number} took longer than {seconds}.")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from paddleocr_vl_service.engines.base import EngineCapabilities
 from paddleocr_vl_service.engines.handler import CAPABILITIES, OPTIONS, PAGES, RESULTS
 from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
-from paddleocr_vl_service.models.errors import ServiceError, Unavailable
+from paddleocr_vl_service.models.errors import Unavailable
 from paddleocr_vl_service.processes.errors import WorkerError, WorkerFailed, WorkerTimedOut
 from paddleocr_vl_service.processes.worker import Worker, WorkerSpec
 from paddleocr_vl_service.services.memory import resident_bytes
@@ -53,12 +53,12 @@ class EngineProcess:
         """
         try:
             worker = await Worker.start(spec)
-        except (WorkerError, ServiceError, OSError) as error:
+        except Exception as error:
             raise EngineStartFailed(_why_not_loaded(error)) from error
         try:
             answer = await worker.call("warmup", None, timeout=spec.start_timeout)
             return cls(worker, CAPABILITIES.validate_python(answer), device)
-        except (WorkerError, ServiceError, ValidationError) as error:
+        except Exception as error:
             await worker.kill()
             raise EngineStartFailed(_why_not_loaded(error)) from error
         except BaseException:

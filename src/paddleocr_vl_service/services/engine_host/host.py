@@ -19,7 +19,6 @@ from paddleocr_vl_service.models.errors import (
 )
 from paddleocr_vl_service.observability.request_context import request_id_var
 from paddleocr_vl_service.processes.worker import WorkerSpec
-from paddleocr_vl_service.services.engine_host.circuit import Circuit
 from paddleocr_vl_service.services.engine_host.engine_call import EngineCaller
 from paddleocr_vl_service.services.engine_host.page_queue import PageQueue
 from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns, PageTask
@@ -87,12 +86,10 @@ class EngineHost:
         self._queue = PageQueue(scheduler, self._spool, self._start_what_is_wanted)
         self._caller = EngineCaller(self._queue, config.page_timeout)
         plan = RecyclingPlan(config.max_pages, config.max_bytes)
-        circuits = {device: Circuit() for device in config.devices}
         self._supervisors = [
             Supervisor(
                 spec=_worker_spec(config, device),
                 device=device,
-                circuit=circuits[device],
                 queue=self._queue,
                 caller=self._caller,
                 plan=plan,
@@ -104,6 +101,7 @@ class EngineHost:
         self._changed = asyncio.Event()
         self._fault: str | None = None
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     def open(self, folder: Path) -> None:
         """Begin to take pages.
@@ -187,18 +185,22 @@ class EngineHost:
             return ServiceStopping("The service is shutting down.")
         if self._fault is not None and all(task.done() for task in self._tasks):
             return EngineUnavailable(self._fault)
-        supervisors = [each for each in self._supervisors if each.state is not ProcessState.STOPPED]
-        circuits = [each.circuit for each in supervisors]
-        if (
-            not supervisors  # the last one is ending
-            or any(each.state in _AT_WORK for each in supervisors)
-            or not all(circuit.open for circuit in circuits)
-        ):
+        failed = [each.circuit for each in self._supervisors if each.state is ProcessState.FAILED]
+        if not failed or any(map(self._may_read, self._supervisors)):
             return None
-        soonest = min(circuits, key=lambda circuit: circuit.delay)
+        soonest = min(failed, key=lambda circuit: circuit.delay)
         return EngineUnavailable(
             soonest.reason or "The engine could not be loaded.",
             retry_after=max(1, math.ceil(soonest.delay)),
+        )
+
+    def _may_read(self, supervisor: Supervisor) -> bool:
+        """Whether its process reads pages, or will unless something goes wrong."""
+        if supervisor.state is not ProcessState.NOT_STARTED:
+            return supervisor.state in _AT_WORK or supervisor.state is ProcessState.LOADING
+        return not any(
+            each.state is ProcessState.FAILED and each.device == supervisor.device
+            for each in self._supervisors
         )
 
     def status(self) -> EngineStatus:
@@ -215,7 +217,15 @@ class EngineHost:
         )
 
     async def close(self) -> None:
-        """End every process and delete every image; pages that are not read fail as stopping."""
+        """End every process and delete every image; pages that are not read fail as stopping.
+
+        Whoever calls it, and however often, it is done once, and done when this returns.
+        """
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         self._closed = True
         self._changed.set()
         self._queue.fail_all(ServiceStopping("The service is shutting down."))
@@ -230,7 +240,7 @@ class EngineHost:
         for supervisor in self._supervisors:
             if self._queue.calls_waiting <= coming:
                 return
-            if supervisor.state is ProcessState.NOT_STARTED and not supervisor.circuit.open:
+            if supervisor.state is ProcessState.NOT_STARTED and self._may_read(supervisor):
                 supervisor.want()
                 coming += 1
 

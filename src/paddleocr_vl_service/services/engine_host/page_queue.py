@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 
 from paddleocr_vl_service.models.errors import ServiceError
 from paddleocr_vl_service.services.engine_host.page_task import ATTEMPTS, PageTask
@@ -109,7 +110,7 @@ class PageQueue:
         """Nobody will read the waiting pages."""
         for page in self._scheduler.withdraw_all():
             self._spool.discard(page.image)
-            page.fail(error)
+            page.fail(copy(error))
 
     def _done(self, page: PageTask) -> None:
         self._scheduler.finish(page)

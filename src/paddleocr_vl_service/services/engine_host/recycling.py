@@ -43,12 +43,17 @@ class RecyclingPlan:
         """Let another process be replaced."""
         self._claimed = False
 
+    def is_too_small_for(self, process: EngineProcess) -> bool:
+        """Whether a process that was just loaded holds more than it may."""
+        return 0 < self.max_bytes < (process.loaded_bytes or 0)
+
     def reason(self, process: EngineProcess) -> str | None:
         """Why the process should go; None while it may stay."""
         if self.max_pages and process.pages >= self.max_pages:
             return f"it has read {process.pages} pages"
         held = process.resident_bytes() if self.max_bytes else None
-        if held is not None and held > self.max_bytes:
+        # One that is above the limit as soon as it is loaded would be replaced for ever.
+        if held is not None and held > max(self.max_bytes, 5 * (process.loaded_bytes or 0) // 4):
             return f"it holds {held // MIB} MiB"
         return None
 

@@ -22,9 +22,6 @@ from paddleocr_vl_service.services.engine_host.recycling import RecyclingPlan
 
 logger = logging.getLogger(__name__)
 
-_PAUSE_SECONDS = 1.0
-"""After a process that ended before its first page; the next one may do the same."""
-
 
 class ProcessState(str, Enum):
     """What a supervisor's process is doing; docs/architecture.md has the drawing."""
@@ -43,7 +40,6 @@ class Supervisor:
     Args:
         spec: What the process is.
         device: What it runs on.
-        circuit: Of that device; shared by the supervisors of the device.
         queue: Where pages come from.
         caller: Has pages read.
         plan: When to recycle; shared by all supervisors.
@@ -55,14 +51,13 @@ class Supervisor:
         *,
         spec: WorkerSpec,
         device: str,
-        circuit: Circuit,
         queue: PageQueue,
         caller: EngineCaller,
         plan: RecyclingPlan,
         on_change: Callable[[], None],
     ) -> None:
         self.device = device
-        self.circuit = circuit
+        self.circuit = Circuit()
         self.state = ProcessState.NOT_STARTED
         self.process: EngineProcess | None = None
         self.capabilities: EngineCapabilities | None = None
@@ -95,9 +90,10 @@ class Supervisor:
                 self.process = await self._next_process()
                 self._release_claim()
                 await self._serve(self.process)
-                ended, self.process, self.state = self.process, None, ProcessState.LOADING
+                ended, self.process = self.process, None
                 if ended.pages == 0:
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                    self._failed_to_load("The engine ended as soon as it was loaded.")
+                    await asyncio.sleep(self.circuit.delay)
         finally:
             self.state = ProcessState.STOPPED
             self._release_claim()
@@ -118,14 +114,17 @@ class Supervisor:
         try:
             process = await self._start()
         except EngineStartFailed as error:
-            self.circuit.failed(str(error))
-            if self.circuit.open:
-                self.state = ProcessState.FAILED
-            self._on_change()
+            self._failed_to_load(str(error))
             return None
-        self.circuit.succeeded()
+        self.state = ProcessState.READY
         self._on_change()
         return process
+
+    def _failed_to_load(self, reason: str) -> None:
+        self.circuit.failed(reason)
+        if self.circuit.open:
+            self.state = ProcessState.FAILED
+        self._on_change()
 
     async def _start(self) -> EngineProcess:
         self.starts += 1
@@ -137,6 +136,8 @@ class Supervisor:
         self.capabilities = process.capabilities
         extra = {"child": self._spec.name, "pid": process.pid, "device": self.device}
         logger.info("Started an engine process", extra=extra)
+        if self._plan.is_too_small_for(process):
+            logger.warning("ENGINE_MAX_RSS_MB is less than the engine takes when just loaded")
         return process
 
     async def _serve(self, process: EngineProcess) -> None:
@@ -146,11 +147,13 @@ class Supervisor:
             if pages := self._queue.take():
                 self.state = ProcessState.WORKING
                 await self._caller.read(process, pages)
+                self.circuit.succeeded()
                 self._recycle_if_due(process)
             else:
                 await self._wait(process)
             if await self._handed_over(process):
                 return
+        self.state = ProcessState.LOADING
         self.restarts += 1
         logger.warning("An engine process ended", extra={"pid": process.pid})
         await process.kill()
@@ -190,9 +193,11 @@ class Supervisor:
         Raises:
             EngineStartFailed: It does not load.
         """
-        if not await asyncio.to_thread(self._plan.has_room_beside, process):
-            return None
-        return await self._start()
+        try:
+            has_room = await asyncio.to_thread(self._plan.has_room_beside, process)
+        except Exception as error:
+            raise EngineStartFailed("The memory could not be examined.") from error
+        return await self._start() if has_room else None
 
     async def _handed_over(self, process: EngineProcess) -> bool:
         """Whether the process has made way, for a loaded successor or to make room for one.
@@ -202,11 +207,14 @@ class Supervisor:
         """
         if self._successor is None or not self._successor.done() or not process.alive:
             return False
-        if isinstance(self._successor.exception(), EngineStartFailed):
+        loaded = self._successor.exception() is None
+        successor = self._successor.result() if loaded else None
+        if not loaded or (successor is not None and not successor.alive):
             await self._successor_result()
             return False
         self.recycles += 1
-        if self._successor.result() is None:
+        self.state = ProcessState.LOADING
+        if successor is None:
             await process.stop()
             return True
         leaving = asyncio.create_task(process.stop())
@@ -221,17 +229,21 @@ class Supervisor:
         try:
             successor = await self._successor
         except EngineStartFailed as error:
-            self._successor_circuit.failed(str(error))
-            self._recycle_not_before = time.monotonic() + self._successor_circuit.delay
             self._successor = None
-            self._release_claim()
+            self._successor_failed(str(error))
             return None
         self._successor = None  # not where this was cancelled: it may be loaded all the same
-        self._successor_circuit.succeeded()
         if successor is not None and not successor.alive:
             await successor.kill()
+            self._successor_failed("The engine ended as soon as it was loaded.")
             return None
+        self._successor_circuit.succeeded()
         return successor
+
+    def _successor_failed(self, reason: str) -> None:
+        self._successor_circuit.failed(reason)
+        self._recycle_not_before = time.monotonic() + self._successor_circuit.delay
+        self._release_claim()
 
     async def _end_all(self) -> None:
         if self._successor is not None:
