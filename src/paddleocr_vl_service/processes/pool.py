@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from paddleocr_vl_service.processes.errors import PoolClosed
@@ -22,18 +21,11 @@ class WorkerPool:
     Args:
         spec: What the children are.
         size: How many there may be at a time.
-        on_start: Called with each new child before it takes calls; an exception ends the child.
     """
 
-    def __init__(
-        self,
-        spec: WorkerSpec,
-        size: int,
-        on_start: Callable[[Worker], Awaitable[None]] | None = None,
-    ) -> None:
+    def __init__(self, spec: WorkerSpec, size: int) -> None:
         self.spec = spec
         self.size = size
-        self._on_start = on_start
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Worker] = []
         self._workers: set[Worker] = set()
@@ -58,22 +50,11 @@ class WorkerPool:
             PoolClosed: the pool was closed.
             Exception: as `Worker.start` and `Worker.call`.
         """
-        return await self._submit(lambda worker: worker.call(method, payload, timeout=timeout))
-
-    async def warm(self) -> None:
-        """Start a child unless one is idle; raises as `call`."""
-
-        async def nothing(worker: Worker) -> None:
-            pass
-
-        await self._submit(nothing)
-
-    async def _submit(self, work: Callable[[Worker], Awaitable[Any]]) -> Any:
         await self._slots.acquire()
         if self._closed:
             self._slots.release()
             raise PoolClosed(f"{self.spec.name} is closed")
-        task = asyncio.create_task(self._run(work))
+        task = asyncio.create_task(self._run(method, payload, timeout))
         self._running.add(task)
         task.add_done_callback(self._finished)
         try:
@@ -89,10 +70,10 @@ class WorkerPool:
         if not task.cancelled():
             task.exception()  # nobody may be waiting for it any more
 
-    async def _run(self, work: Callable[[Worker], Awaitable[Any]]) -> Any:
+    async def _run(self, method: str, payload: Any, timeout: float) -> Any:
         worker = await self._take()
         try:
-            return await work(worker)
+            return await worker.call(method, payload, timeout=timeout)
         finally:
             if worker.alive and not self._closed:
                 self._idle.append(worker)
@@ -111,21 +92,12 @@ class WorkerPool:
         self.starts += 1
         self._workers.add(worker)
         logger.info("Started a child process", extra={"child": worker.name, "pid": worker.pid})
-        if self._on_start is not None:
-            try:
-                await self._on_start(worker)
-            except BaseException:
-                self._workers.discard(worker)
-                await worker.kill()
-                raise
         return worker
 
-    async def close(self, grace: float = 0.0) -> None:
-        """Take no more calls, give running ones ``grace`` seconds, end every child."""
+    async def close(self) -> None:
+        """Take no more calls and end every child, whatever it does."""
         self._closed = True
         running = set(self._running)
-        if running and grace > 0:
-            await asyncio.wait(running, timeout=grace)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -65,7 +65,6 @@ class Worker:
     ) -> None:
         self.name = name
         self.started_at = time.monotonic()
-        self.calls = 0
         self._number = 0
         self._process = process
         self._reader = reader
@@ -107,7 +106,6 @@ class Worker:
         except BaseException:
             await worker.kill()
             raise
-        worker.calls = 0
         return worker
 
     @property
@@ -162,7 +160,6 @@ class Worker:
         except BaseException:
             self._broken = True  # an answer may still come, to nobody
             raise
-        self.calls += 1
         if not _is_answer(answer, self._number):
             await self.kill()
             raise WorkerDied("it answered out of turn")

@@ -186,24 +186,22 @@ async def test_a_failure_in_company_makes_suspect_and_does_not_count(tmp_path: P
 
 
 async def test_a_page_whose_caller_gave_up_is_not_tried_again(house: House) -> None:
-    failed, unread = house.submitted(1, 2)
-    for page in (failed, unread):
-        house.queue.take()
-        page.answer.cancel()
-    house.queue.return_unread(unread)
-    assert not house.queue.failed(failed, ERROR, alone=True)
+    (page,) = house.submitted(1)
+    house.queue.take()
+    page.answer.cancel()
+    assert not house.queue.failed(page, ERROR, alone=True)
     assert (house.queue.waiting, house.queue.running) == (0, 0)
     assert await house.files() == set()
 
 
-async def test_a_page_that_was_taken_in_vain_waits_again_uncharged(house: House) -> None:
+async def test_a_page_that_failed_in_company_waits_again_uncharged(house: House) -> None:
     page, _ = house.submitted(1, 2)
     house.queue.take()
     demands, waiter = house.demands, house.queue.waiter()
-    house.queue.return_unread(page)
+    assert house.queue.failed(page, ERROR, alone=False)
     assert waiter.done()
     assert house.demands == demands + 1
-    assert (page.failures, page.suspect) == (0, False)
+    assert (page.failures, page.suspect) == (0, True)
     assert house.queue.take() == [page]
 
 

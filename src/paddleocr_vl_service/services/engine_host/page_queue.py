@@ -82,24 +82,18 @@ class PageQueue:
         page.suspect = True
         page.failures += alone
         if page.failures >= ATTEMPTS or page.answer.done():
-            self._done(page)
+            self.finished(page)
             page.fail(error)
             return False
-        self.return_unread(page)
-        return True
-
-    def return_unread(self, page: PageTask) -> None:
-        """Let a taken page wait again, unless its caller gave up."""
-        if page.answer.done():
-            self._done(page)
-            return
         self._scheduler.put_back(page)
         self._wake_one()
         self._on_demand()
+        return True
 
     def finished(self, page: PageTask) -> None:
         """A taken page was read, or given up."""
-        self._done(page)
+        self._scheduler.finish(page)
+        self._spool.discard(page.image)
 
     def withdraw(self, page: PageTask) -> None:
         """The caller gave up: a waiting page goes at once, a taken one when its call ends."""
@@ -111,10 +105,6 @@ class PageQueue:
         for page in self._scheduler.withdraw_all():
             self._spool.discard(page.image)
             page.fail(copy(error))
-
-    def _done(self, page: PageTask) -> None:
-        self._scheduler.finish(page)
-        self._spool.discard(page.image)
 
     def _wake_one(self) -> None:
         while self._waiters:
