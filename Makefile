@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORPUS ?=
+ENGINE ?=
 ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
@@ -15,7 +16,7 @@ help:
 	@echo "make lint     check style, formatting and types"
 	@echo "make format   format the code and mend what can be mended automatically"
 	@echo "make bench    measure speed and memory side by side with other OCR programs"
-	@echo "make eval     measure accuracy against a folder of documents: make eval CORPUS=folder"
+	@echo "make eval     measure accuracy against a folder: make eval CORPUS=folder ENGINE=onnx"
 	@echo "make lock     write uv.lock and requirements.txt anew; newer versions: make lock ARGS=--upgrade"
 	@echo "make clean    remove what make, the tests and the tools left behind, .venv included"
 	@echo
@@ -40,7 +41,7 @@ bench: setup-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 eval: setup-dev
-	$(BIN)/python -m benchmarks.accuracy $(CORPUS) $(ARGS)
+	$(BIN)/python -m benchmarks.accuracy $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(CORPUS)
 
 lock: setup-dev
 	$(BIN)/uv lock $(ARGS)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks import comparison, fairness, journey, leak, load, overhead, startup
+from benchmarks import born_digital, comparison, fairness, journey, leak, load, overhead, startup
 from benchmarks.machine import busy_before, machine_facts, own_versions
 from benchmarks.pages import Page, described, given_images, given_pdfs, own_pages
 from benchmarks.places import DEFAULT_FOLDER, PERFORMANCE_PAGE, prepared
@@ -24,6 +24,7 @@ from paddleocr_vl_service.models.errors import ServiceError
 
 PARTS: dict[str, Callable[[Setup], Part]] = {
     "pages": comparison.measure,
+    "born-digital": born_digital.measure,
     "load": load.measure,
     "start": startup.measure,
     "overhead": overhead.measure,

@@ -41,12 +41,17 @@ class ReaderSpec:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page cost."""
+    """What one page cost, and what was read."""
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
-    characters: int
+    text: str
+
+    @property
+    def characters(self) -> int:
+        """How many were read."""
+        return len(self.text)
 
 
 def embedded(engine: str, threads: int, *, like_the_service: bool = False) -> ReaderSpec:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchmarks.readers import ReaderSpec
 RAPIDOCR = "rapidocr"
 TESSERACT = "tesseract"
 RIVALS = (RAPIDOCR, TESSERACT)
+ENGLISH = ("eng",)
 
 _RAPIDOCR_VERSION = "3.10.0"
 
@@ -22,17 +24,18 @@ class RivalMissing(Exception):
     """A program is not there and cannot be brought; the message says why."""
 
 
-def prepare(rival: str, folder: Path) -> ReaderSpec:
+def prepare(rival: str, folder: Path, languages: Sequence[str] = ENGLISH) -> ReaderSpec:
     """What starts a rival's worker, after installing it if need be.
 
     Args:
         rival: One of `RIVALS`.
         folder: Keeps the environments.
+        languages: Of tesseract, which must be told; rapidocr reads all of its own.
 
     Raises:
         RivalMissing: It cannot be measured here.
     """
-    return _rapidocr(folder) if rival == RAPIDOCR else _tesseract()
+    return _rapidocr(folder) if rival == RAPIDOCR else _tesseract(languages)
 
 
 def _rapidocr(folder: Path) -> ReaderSpec:
@@ -47,12 +50,23 @@ def _rapidocr(folder: Path) -> ReaderSpec:
     return ReaderSpec("rapidocr, defaults", command)
 
 
-def _tesseract() -> ReaderSpec:
+def _tesseract(languages: Sequence[str]) -> ReaderSpec:
     program = shutil.which(TESSERACT)
     if program is None:
         raise RivalMissing("not installed (Debian and Ubuntu: apt-get install tesseract-ocr)")
-    command = (sys.executable, "-m", "benchmarks.workers.tesseract_reader", program)
+    missing = sorted(set(languages) - _tesseract_languages(program))
+    if missing:
+        packages = " ".join(f"tesseract-ocr-{each.replace('_', '-')}" for each in missing)
+        raise RivalMissing(f"it has no {', '.join(missing)} (apt-get install {packages})")
+    module = ("-m", "benchmarks.workers.tesseract_reader")
+    command = (sys.executable, *module, program, "+".join(languages))
     return ReaderSpec("tesseract, 1 thread", command, {"OMP_THREAD_LIMIT": "1"})
+
+
+def _tesseract_languages(program: str) -> set[str]:
+    command = [program, "--list-langs"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return set(done.stdout.split()) | set(done.stderr.split())
 
 
 def _environment(folder: Path, requirements: list[str]) -> Path:

@@ -23,11 +23,11 @@ def load(engine_name: str, threads: int) -> tuple[dict[str, str], ReadPage]:
     capabilities = engine.warmup()
     options = ParseOptions(text_source=TextSourceChoice.OCR)
 
-    def read_page(path: str) -> int:
+    def read_page(path: str) -> str:
         with Image.open(path) as image:
             width, height = image.size
         (result,) = engine.parse([PageImage(1, path, width, height)], options)
-        return sum(len(element.text) for element in result.elements)
+        return "\n".join(element.text for element in result.elements)
 
     names = ("paddleocr-vl-service", "onnxruntime", "numpy", "pillow")
     engine_facts = {"engine": f"{capabilities.info.name}, {capabilities.info.model}"}

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-ReadPage = Callable[[str], int]
-"""Reads the image of that path and returns how many characters it found."""
+ReadPage = Callable[[str], str]
+"""Reads the image of that path and returns the text that it found."""
 
 Load = Callable[[], tuple[dict[str, str], ReadPage]]
 """Loads the models; returns versions by name, and what reads a page."""
@@ -33,7 +33,7 @@ def serve(load: Load) -> None:
     for line in sys.stdin:
         path = json.loads(line)
         cpu, started = cpu_seconds(), time.perf_counter()
-        characters = read_page(path)
+        text = read_page(path)
         seconds = time.perf_counter() - started
         _answer(
             answers,
@@ -41,7 +41,7 @@ def serve(load: Load) -> None:
                 "seconds": seconds,
                 "cpu_seconds": cpu_seconds() - cpu,
                 "peak_bytes": peak_bytes(),
-                "characters": characters,
+                "text": text,
             },
         )
 

@@ -15,8 +15,8 @@ def load() -> tuple[dict[str, str], ReadPage]:
     """Rapidocr with its models loaded."""
     engine: Any = import_module("rapidocr").RapidOCR()
 
-    def read_page(path: str) -> int:
-        return sum(len(text) for text in engine(path).txts or ())
+    def read_page(path: str) -> str:
+        return "\n".join(engine(path).txts or ())
 
     found = {each.metadata["Name"].lower(): each.version for each in distributions()}
     told = [name for name in sorted(found) if name in _TOLD or name.startswith("opencv")]

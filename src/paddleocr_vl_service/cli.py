@@ -84,6 +84,16 @@ def extract(  # noqa: PLR0917 - they are named on the command line
     text_source: Annotated[
         str | None, typer.Option(help="auto, ocr or text-layer; TEXT_SOURCE by default.")
     ] = None,
+    layout: Annotated[
+        bool | None,
+        typer.Option(
+            "--layout/--no-layout",
+            help="Whether a layout model looks at each page; LAYOUT_DETECTION by default.",
+        ),
+    ] = None,
+    images: Annotated[
+        bool, typer.Option(help="Give pictures, formulas, charts and seals as images in the JSON.")
+    ] = False,
     verbose: Annotated[bool, typer.Option(help="Show log lines on standard error.")] = False,
 ) -> None:
     """Read documents without a server; progress goes to standard error."""
@@ -93,6 +103,7 @@ def extract(  # noqa: PLR0917 - they are named on the command line
     )
 
     configure_logging(LoggingConfig("INFO" if verbose else "ERROR", "text"))
+    defaults = _settings()
     try:
         command = ExtractCommand.from_options(
             files=files,
@@ -100,7 +111,9 @@ def extract(  # noqa: PLR0917 - they are named on the command line
             out=out,
             pages=pages,
             password=password,
-            text_source=text_source or _settings().text_source,
+            text_source=text_source or defaults.text_source,
+            layout_detection=defaults.layout_detection if layout is None else layout,
+            images=images,
         )
     except OptionInvalid as error:
         _wrong_usage(error.detail)

@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.exports.extract_answer import extract_response
 from paddleocr_vl_service.exports.markdown import to_markdown
 from paddleocr_vl_service.intake.filenames import clean_filename
 from paddleocr_vl_service.intake.page_selection import parse_pages
 from paddleocr_vl_service.intake.sniffing import EXTENSIONS, kind_of
-from paddleocr_vl_service.models.api_models import extract_response
 from paddleocr_vl_service.models.document import (
     DocumentOptions,
     ParsedDocument,
@@ -66,6 +66,8 @@ class ExtractCommand:
         pages: str,
         password: str | None,
         text_source: str,
+        layout_detection: bool,
+        images: bool,
     ) -> ExtractCommand:
         """Check what was typed.
 
@@ -75,9 +77,11 @@ class ExtractCommand:
         if files.count(STANDARD_INPUT) > 1:
             raise OptionInvalid("Standard input can be read once.")
         try:
-            parse = ParseOptions(text_source=TextSourceChoice(text_source))
+            source = TextSourceChoice(text_source)
         except ValueError:
             raise OptionInvalid("--text-source must be auto, ocr or text-layer.") from None
+        # Markdown shows no images, so none are cut out for it.
+        parse = ParseOptions(source, layout_detection, crops=images and not as_markdown)
         options = DocumentOptions(pages=parse_pages(pages), password=password, parse=parse)
         return cls(tuple(files), as_markdown, out, options)
 

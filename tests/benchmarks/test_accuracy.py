@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import accuracy
-from benchmarks.accuracy import Score, Skipped
+from benchmarks.text_layer_accuracy import Score, Skipped, summary
 from tests.support import documents
 from tests.support.server import ECHO_ENGINE
 
@@ -12,7 +12,13 @@ SENTENCE = "The quick brown fox jumps over the lazy dog and does not look back a
 
 
 @pytest.mark.parametrize("arguments", [[], ["no/such/folder"]])
-def test_without_a_folder(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_folder(
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(accuracy, "DEFAULT_CORPUS", tmp_path / "none")
     assert accuracy.main(arguments) == 2
     said = capsys.readouterr()
     assert said.err == accuracy.USAGE + "\n"
@@ -55,7 +61,7 @@ def test_summary() -> None:
         Score("a.pdf", 2, 0.2, 0.8, 10, 2.0),
         Score("b.pdf", 1, 0.6, 0.1, 10, 3.0),
     ]
-    lines = accuracy.summary(scores, [Skipped("b.pdf", 2, "because")]).splitlines()
+    lines = summary(scores, [Skipped("b.pdf", 2, "because")]).splitlines()
     cells = [line.split() for line in lines]
     assert ["a.pdf", "2", "0.1500", "0.1500", "0.8500", "0.8500", "1.50"] in cells
     assert ["ALL", "PAGES", "3", "0.3000", "0.2000", "0.6000", "0.8000", "2.00"] in cells
@@ -63,4 +69,4 @@ def test_summary() -> None:
 
 
 def test_summary_of_nothing() -> None:
-    assert "ALL PAGES" not in accuracy.summary([], [])
+    assert "ALL PAGES" not in summary([], [])

@@ -16,7 +16,7 @@ from tests.support.server import ECHO_ENGINE
 
 
 def reading(seconds: float) -> Reading:
-    return Reading(seconds, seconds / 2, 3 * 2**20, 10)
+    return Reading(seconds, seconds / 2, 3 * 2**20, "x" * 10)
 
 
 def test_the_whole_program(

@@ -18,7 +18,7 @@ from benchmarks.workers.protocol import serve
 
 def read(path):
     print("noise")
-    return len(path)
+    return path
 
 serve(lambda: ({}, read))
 """
@@ -26,7 +26,7 @@ serve(lambda: ({}, read))
 ASKS_FOR_THREADS = """
 import os
 from benchmarks.workers.protocol import serve
-serve(lambda: ({"threads": os.environ.get("OMP_NUM_THREADS", "none")}, len))
+serve(lambda: ({"threads": os.environ.get("OMP_NUM_THREADS", "none")}, str))
 """
 
 
@@ -46,7 +46,7 @@ def test_our_engine(page: Page, tmp_path: Path) -> None:
 
 def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
     with running([spec(NOISY)], tmp_path) as (reader,):
-        assert reader.read(Path("1234")).characters == 4
+        assert reader.read(Path("1234")).text == "1234"
     assert (tmp_path / "a-program.log").read_text() == "noise\n"
 
 

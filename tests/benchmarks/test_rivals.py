@@ -9,7 +9,11 @@ from benchmarks.readers import running
 
 TESSERACT = """\
 #!/bin/sh
-if [ "$1" = --version ]; then echo "tesseract 5.0"; else echo "limit $OMP_THREAD_LIMIT"; fi
+case "$1" in
+  --version) echo "tesseract 5.0" ;;
+  --list-langs) echo "List of available languages (2):" && echo eng && echo deu ;;
+  *) echo "$4 limit $OMP_THREAD_LIMIT" ;;
+esac
 """
 
 
@@ -37,7 +41,21 @@ def test_tesseract_gets_one_thread(programs: Path, tmp_path: Path) -> None:
     spec = rivals.prepare(rivals.TESSERACT, tmp_path)
     with running([spec], tmp_path) as (reader,):
         assert reader.versions == {"tesseract": "5.0"}
-        assert reader.read(tmp_path / "page.png").characters == len("limit 1\n")
+        assert reader.read(tmp_path / "page.png").text == "eng limit 1\n"
+
+
+def test_tesseract_in_several_languages(programs: Path, tmp_path: Path) -> None:
+    install(programs / "tesseract", TESSERACT)
+    with running([rivals.prepare(rivals.TESSERACT, tmp_path, ("eng", "deu"))], tmp_path) as (
+        reader,
+    ):
+        assert reader.read(tmp_path / "page.png").text == "eng+deu limit 1\n"
+
+
+def test_tesseract_without_a_language(programs: Path, tmp_path: Path) -> None:
+    install(programs / "tesseract", TESSERACT)
+    with pytest.raises(rivals.RivalMissing, match=r"no chi_sim \(apt-get install .*-chi-sim"):
+        rivals.prepare(rivals.TESSERACT, tmp_path, ("eng", "chi_sim"))
 
 
 def test_rapidocr_without_uv(

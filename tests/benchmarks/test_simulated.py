@@ -56,7 +56,9 @@ def test_a_steady_engine_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = SteadyEngine(EngineConfig())
     held = psutil.Process().memory_info().rss
     engine.parse([NOWHERE] * 3, ParseOptions())
-    assert psutil.Process().memory_info().rss - held > 55 * 2**20
+    assert (
+        psutil.Process().memory_info().rss - held > 30 * 2**20
+    )  # some of the 60 may have been free before
 
 
 def test_its_name_is_that_of_an_engine() -> None:

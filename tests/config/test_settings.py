@@ -25,6 +25,9 @@ CONTRACT = {
     "preload_model": False,
     "engine": "auto",
     "text_source": "auto",
+    "layout_detection": True,
+    "tesseract_languages": "",
+    "tesseract_path": "tesseract",
 }
 
 
@@ -116,12 +119,24 @@ def test_use_gpu_false_wins(
         ("APP_PORT", "65536"),
         ("REQUEST_TIMEOUT_SECONDS", "0"),
         ("TEXT_SOURCE", "both"),
+        ("LAYOUT_DETECTION", "perhaps"),
+        ("TESSERACT_LANGUAGES", "rus,kor"),
+        ("TESSERACT_LANGUAGES", "rus+"),
+        ("TESSERACT_LANGUAGES", "-c"),
     ],
 )
 def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+@pytest.mark.parametrize("languages", ["rus", "rus+kor", "chi_sim+Cyrillic"])
+def test_language_packs_are_joined_with_a_plus(
+    monkeypatch: pytest.MonkeyPatch, languages: str
+) -> None:
+    monkeypatch.setenv("TESSERACT_LANGUAGES", languages)
+    assert Settings().tesseract_languages == languages
 
 
 def test_levels_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:

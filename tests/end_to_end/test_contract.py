@@ -186,6 +186,8 @@ def test_an_image_under_another_image_s_name_is_read_with_a_warning(server: Serv
         {"pages": "3-1"},
         {"heading": "perhaps"},
         {"text_source": "both"},
+        {"layout_detection": "perhaps"},
+        {"images": "all"},
         {"page": "1"},
     ],
 )

@@ -130,7 +130,7 @@ def test_one_column(server: Server, font: str, size: float) -> None:
 
 
 def test_elements_have_boxes_confidences_and_an_order(server: Server) -> None:
-    body = read(server, "a.pdf", column(ENGLISH).pdf())
+    body = read(server, "a.pdf", column(ENGLISH).pdf(), text_source="ocr")
     (page,) = body["pages"]
     assert page["height"] / page["width"] == pytest.approx(A4[1] / A4[0], rel=0.01)
     bottom = 0

@@ -53,7 +53,7 @@ def test_answers_in_json(save: Save) -> None:
     assert FACTS.validate_python(facts).page_count == 1
     image = PAGE.validate_python(page)
     assert image.text_layer is not None
-    assert image.text_layer[0].text == "Hello"
+    assert image.text_layer.lines[0].text == "Hello"
     assert Path(image.path).stat().st_size > image.width * image.height
     assert nothing == ["ValueError", "no such method: x"]
     core, file_size, memory = limits

@@ -46,7 +46,7 @@ def test_goes_through(reader: Reader, tmp_path: Path, name: str) -> None:
         page = reader.render(render_request(path, number, text=True))
         assert max(page.width, page.height) >= 1600
         assert page.text_layer is not None
-        for line in page.text_layer:
+        for line in page.text_layer.lines:
             left, top, right, bottom = line.bbox
             assert 0 <= left < right <= page.width
             assert 0 <= top < bottom <= page.height
@@ -69,10 +69,10 @@ def test_the_rotated_page_is_turned_as_it_says(render: Render, tmp_path: Path) -
     assert similarity(image, turned.transpose(Image.Transpose.ROTATE_270)) < 0.95
     assert straight.text_layer is not None
     assert rotated.text_layer is not None
-    expected = sorted((line.text, line.bbox) for line in straight.text_layer)
+    expected = sorted((line.text, line.bbox) for line in straight.text_layer.lines)
     found = sorted(
         (line.text, (top, image.height - right, bottom, image.height - left))
-        for line in rotated.text_layer
+        for line in rotated.text_layer.lines
         for left, top, right, bottom in [line.bbox]
     )
     assert [text for text, _ in found] == [text for text, _ in expected]
@@ -83,9 +83,9 @@ def test_the_rotated_page_is_turned_as_it_says(render: Render, tmp_path: Path) -
 def test_reads_the_two_columns(render: Render, tmp_path: Path) -> None:
     page, _ = render(hard("pdftotext_two_column_issue", tmp_path), 2, text=True)
     assert page.text_layer is not None
-    texts = [line.text for line in page.text_layer]
+    texts = [line.text for line in page.text_layer.lines]
     assert "While short stature, hypogonadism and typical dys-" in texts
-    assert all(line.bbox[2] - line.bbox[0] < 0.55 * page.width for line in page.text_layer)
+    assert all(line.bbox[2] - line.bbox[0] < 0.55 * page.width for line in page.text_layer.lines)
 
 
 def test_the_skinny_page_can_be_read(render: Render, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_skinny_page_can_be_read(render: Render, tmp_path: Path) -> None:
     assert page.width >= 300
     assert page.height <= 20_000
     assert page.text_layer is not None
-    assert "Gamma Ray" in [line.text for line in page.text_layer]
+    assert "Gamma Ray" in [line.text for line in page.text_layer.lines]
 
 
 def test_the_small_page_can_be_read(render: Render, tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_every_kind(render: Render, save: Save, kind: str) -> None:
     assert corner_colours(image) == [about(colour, tolerance=24) for colour in ALL_FOUR]
 
 
-def test_images_have_an_empty_text_layer(render: Render, save: Save) -> None:
+def test_images_have_no_text_layer(render: Render, save: Save) -> None:
     page, _ = render(save("a.png", encoded(corners(), "PNG")), text=True)
-    assert page.text_layer == ()
+    assert page.text_layer is None
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])

@@ -67,7 +67,7 @@ async def test_a_document_from_open_to_page(intake: Intake, save: Save, tmp_path
         assert page.number == number
         assert page.dpi is not None
         assert page.text_layer is not None
-        assert page.text_layer[0].text == ("one", "two", "three")[number - 1]
+        assert page.text_layer.lines[0].text == ("one", "two", "three")[number - 1]
         with Image.open(page.path) as image:
             assert image.size == (page.width, page.height)
     assert sorted(path.name for path in tmp_path.glob("*.bmp")) == ["page-2.bmp", "page-3.bmp"]
@@ -143,7 +143,7 @@ async def test_the_password_goes_all_the_way_and_is_not_shown(
     document = await intake.open(path, "a.pdf", "hunter2")
     page = await intake.render(document, 1, tmp_path, with_text_layer=True)
     assert page.text_layer is not None
-    assert page.text_layer[0].text == "secret"
+    assert page.text_layer.lines[0].text == "secret"
     assert "hunter2" not in repr(document)
 
 

@@ -222,7 +222,7 @@ def test_pages_and_their_numbers(reader: Reader, render: Render, save: Save) -> 
         page, _ = render(path, number, text=True)
         assert page.number == number
         assert page.text_layer is not None
-        assert [line.text for line in page.text_layer] == [f"Page {number}"]
+        assert [line.text for line in page.text_layer.lines] == [f"Page {number}"]
 
 
 @pytest.mark.parametrize("number", [0, -1, 3])
@@ -274,7 +274,7 @@ def test_damaged_but_readable(reader: Reader, render: Render, save: Save) -> Non
     assert notice.code == "pdf-end-damaged"
     page, _ = render(path, text=True)
     assert page.text_layer is not None
-    assert page.text_layer[0].text == "still here"
+    assert page.text_layer.lines[0].text == "still here"
 
 
 def test_a_cut_one_is_refused_even_where_pages_could_be_found(reader: Reader, save: Save) -> None:

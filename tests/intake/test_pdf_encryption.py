@@ -61,7 +61,7 @@ def test_encrypted(reader: Reader, render: Render, save: Save, cipher: str) -> N
     path = save("a.pdf", content)
     page, _ = render(path, text=True, password=password)
     assert page.text_layer is not None
-    assert page.text_layer[0].text == "secret text"
+    assert page.text_layer.lines[0].text == "secret text"
     for nothing in (None, ""):
         with pytest.raises(DocumentEncrypted) as caught:
             reader.inspect(inspect_request(path, nothing))

@@ -12,9 +12,9 @@ HELLO = b"BT /F 20 Tf 100 200 Td (Hello world) Tj ET"
 
 
 def lines_of(render: Render, save: Save, content: bytes) -> tuple[TextLine, ...]:
-    lines = render(save("a.pdf", content), text=True)[0].text_layer
-    assert lines is not None
-    return lines
+    layer = render(save("a.pdf", content), text=True)[0].text_layer
+    assert layer is not None
+    return layer.lines
 
 
 def ink(image: Image.Image) -> tuple[int, int, int, int]:
@@ -30,7 +30,7 @@ def test_boxes_lie_where_the_ink_is(render: Render, save: Save, rotate: int, cro
     content = one_page_pdf(BOX + crop + b"/Rotate %d" % rotate, HELLO)
     page, image = render(save("a.pdf", content), text=True)
     assert page.text_layer is not None
-    (line,) = page.text_layer
+    (line,) = page.text_layer.lines
     assert line.text == "Hello world"
     left, top, right, bottom = ink(image)
     height = 20 / 72 * (page.dpi or 0)
@@ -88,11 +88,6 @@ def test_a_line_that_runs_out_of_the_page_is_cut(render: Render, save: Save) -> 
     content = one_page_pdf(BOX + b"/CropBox[0 0 152 300]", HELLO)
     (line,) = lines_of(render, save, content)
     assert line.text == "Hello"
-
-
-def test_invisible_text_counts(render: Render, save: Save) -> None:
-    """The text layer of a scan is drawn in no colour."""
-    assert lines_of(render, save, one_page_pdf(BOX, b"3 Tr " + HELLO))[0].text == "Hello world"
 
 
 def test_a_page_without_text(render: Render, save: Save) -> None:
@@ -161,3 +156,42 @@ def test_a_word_that_is_broken_at_the_line_end(render: Render, save: Save) -> No
 
 def test_only_when_asked_for(render: Render, save: Save) -> None:
     assert render(save("a.pdf", pdf(writing("a"))))[0].text_layer is None
+
+
+def test_words_stand_where_their_ink_is(render: Render, save: Save) -> None:
+    page, image = render(save("a.pdf", one_page_pdf(BOX, HELLO)), text=True)
+    assert page.text_layer is not None
+    (line,) = page.text_layer.lines
+    assert [word.text for word in line.words] == ["Hello", "world"]
+    first, second = (word.bbox for word in line.words)
+    assert first[0] == line.bbox[0]
+    assert second[2] == line.bbox[2]
+    assert first[2] < second[0]
+    gap = image.crop((first[2] + 1, line.bbox[1], second[0] - 1, line.bbox[3])).convert("L")
+    assert min(gap.tobytes()) > 250, "nothing is between the words"
+
+
+@pytest.mark.parametrize(
+    ("font", "bold"), [("Helvetica", False), ("Helvetica-Bold", True), ("Times-Italic", False)]
+)
+def test_bold_fonts(render: Render, save: Save, font: str, bold: bool) -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont(font, 20)
+        canvas.drawString(30, 100, "Some words")
+
+    (line,) = lines_of(render, save, pdf(page))
+    assert line.bold is bold
+
+
+def test_a_bold_word_makes_no_bold_line(render: Render, save: Save) -> None:
+    def page(canvas: Canvas) -> None:
+        text = canvas.beginText(20, 100)
+        text.setFont("Helvetica-Bold", 12)
+        text.textOut("Note: ")
+        text.setFont("Helvetica", 12)
+        text.textOut("the rest of it is not bold")
+        canvas.drawText(text)
+
+    (line,) = lines_of(render, save, pdf(page))
+    assert line.text == "Note: the rest of it is not bold"
+    assert line.bold is False

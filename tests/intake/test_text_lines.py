@@ -1,5 +1,6 @@
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,23 @@ def test_a_line_is_its_characters() -> None:
     (line,) = gather([*word("two", 10, 20), *word("words", 34, 20, space=True)])
     assert line.text == "two words"
     assert line.box == (10, 20, 64, 30)
+
+
+def test_words_are_what_the_line_says() -> None:
+    (line,) = gather([*word("two", 10, 20), *word("words", 34, 20, space=True)])
+    assert line.words == [("two", (10, 20, 28, 30)), ("words", (34, 20, 64, 30))]
+
+
+def test_a_hole_is_a_space() -> None:
+    assert texts([*word("一二", 0, 0), *word("三", 22, 0)]) == ["一二 三"]
+    assert texts([*word("一二", 0, 0), *word("三", 16, 0)]) == ["一二三"]
+
+
+def test_bold_lines() -> None:
+    bold = [replace(glyph, bold=True) for glyph in word("bold", 0, 0)]
+    assert gather(bold)[0].bold
+    assert gather([*bold, *word("b", 24, 0)])[0].bold
+    assert not gather([*bold, *word("lighter", 24, 0)])[0].bold
 
 
 def test_breaks() -> None:
@@ -133,6 +151,7 @@ def test_loses_and_invents_nothing(glyphs: list[Glyph | None]) -> None:
     assert all(line.glyphs for line in lines)
     gathered = sorted(glyph.text for line in lines for glyph in line.glyphs)
     assert gathered == sorted(glyph.text for glyph in glyphs if glyph is not None)
+    assert all(line.text == " ".join(text for text, _ in line.words) for line in lines)
 
 
 @pytest.mark.parametrize("count", [1499, 20_000])

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 _DEVICE = re.compile(r"cpu|gpu(:\d+(,\d+)*)?")
+_LANGUAGES = re.compile(r"([A-Za-z_]+(\+[A-Za-z_]+)*)?")
 
 
 class SecretFileSource(PydanticBaseSettingsSource):
@@ -123,7 +124,21 @@ class Settings(BaseSettings):
         "auto",
         description="Where a PDF's text comes from unless the request says otherwise: `ocr`, the "
         "PDF's own `text-layer`, or `auto`, which lets the engine choose (the embedded engine "
-        "uses OCR).",
+        "takes a text layer that says what one sees, and OCR otherwise).",
+    )
+
+    layout_detection: bool = Field(
+        True,
+        description="Whether a layout model looks at each page unless the request says otherwise; "
+        "without one, text and geometry alone say what something is, which is quicker.",
+    )
+    tesseract_languages: str = Field(
+        "",
+        description="Language packs such as `rus+kor` with which tesseract reads lines in scripts "
+        "that the embedded engine does not; empty is without tesseract.",
+    )
+    tesseract_path: str = Field(
+        "tesseract", description="The tesseract program, where it is not on the `PATH`."
     )
 
     # Limits
@@ -199,6 +214,13 @@ class Settings(BaseSettings):
     def _known_device(cls, value: str) -> str:
         if not _DEVICE.fullmatch(value):
             raise ValueError("must be 'gpu', 'gpu:0' (or 'gpu:0,1') or 'cpu'")
+        return value
+
+    @field_validator("tesseract_languages")
+    @classmethod
+    def _language_packs(cls, value: str) -> str:
+        if not _LANGUAGES.fullmatch(value):
+            raise ValueError("must be names of language packs such as 'rus' or 'rus+kor'")
         return value
 
     @model_validator(mode="after")

@@ -21,10 +21,15 @@ class EngineConfig:
     Attributes:
         device: ``cpu`` or ``gpu:N``.
         threads: CPU threads the engine may use.
+        tesseract_languages: Language packs such as ``rus+kor`` with which tesseract is to read
+            what the engine's own models do not; empty is without it. Most engines ignore it.
+        tesseract_path: The program, or its name where it is on the ``PATH``.
     """
 
     device: str = "cpu"
     threads: int = 1
+    tesseract_languages: str = ""
+    tesseract_path: str = "tesseract"
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ class EngineEntry:
         factory: ``module:Class``, made with an `EngineConfig`.
         uses_gpu: Whether it can run on one at all.
         scripts: ISO 15924 codes of what it reads, known before it is loaded.
+        uses_tesseract: Whether tesseract reads further scripts for it where that is asked for.
     """
 
     name: str
     factory: str
     uses_gpu: bool = False
     scripts: tuple[str, ...] = ()
+    uses_tesseract: bool = False
 
 
 ENGINES = {
@@ -34,6 +36,7 @@ ENGINES = {
             name="onnx",
             factory="paddleocr_vl_service.engines.onnx.engine:OnnxEngine",
             scripts=("Hani", "Hira", "Kana", "Latn"),
+            uses_tesseract=True,
         ),
     )
 }

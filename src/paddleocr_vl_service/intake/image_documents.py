@@ -65,7 +65,7 @@ class ImageDocument:
                 except Exception as error:
                     raise self._scope(1).truncated() from error
 
-    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:
+    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:  # noqa: ARG002
         """Write the page's image; there never is a text layer.
 
         Raises:
@@ -80,8 +80,7 @@ class ImageDocument:
             except Exception as error:
                 raise self._scope(page).from_exception(error) from error
             width, height = page_files.write_image(out_path, pixels)
-        layer = () if with_text_layer else None
-        return PageImage(page, str(out_path), width, height, text_layer=layer)
+        return PageImage(page, str(out_path), width, height)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -86,10 +86,10 @@ class PdfDocument:
                 if size is None:
                     raise scope.without_size()
                 width, height = self._draw(opened, size, out_path)
-                lines = read_text_layer(opened, size) if with_text_layer else None
+                layer = read_text_layer(opened, size) if with_text_layer else None
         except Exception as error:
             raise scope.from_exception(error) from error
-        return PageImage(page, str(out_path), width, height, size.dpi, lines)
+        return PageImage(page, str(out_path), width, height, size.dpi, layer)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,136 +1,108 @@
-"""The lines of a PDF page's text layer, in pixels of its rendered image."""
+"""The text layer of a PDF page: its visible lines, and whether they are to be believed."""
 
 from __future__ import annotations
 
-import ctypes
 import math
+import unicodedata
 from collections.abc import Iterator
 
+import numpy as np
 import pypdfium2
-import pypdfium2.raw as pdfium
 
+from paddleocr_vl_service.intake.beside_text import Beside, find_beside
+from paddleocr_vl_service.intake.page_pictures import PageObjects
+from paddleocr_vl_service.intake.page_placement import Placement
 from paddleocr_vl_service.intake.pdf_resolution import PixelSize
+from paddleocr_vl_service.intake.text_characters import (
+    REPLACEMENT,
+    Characters,
+    read_characters,
+    unmapped_share,
+)
 from paddleocr_vl_service.intake.text_lines import Edges, Glyph, Line, gather
-from paddleocr_vl_service.models.document import BBox, TextLine
+from paddleocr_vl_service.intake.text_plausibility import reads_like_words
+from paddleocr_vl_service.intake.text_visibility import Sight, look
+from paddleocr_vl_service.models.document import (
+    BBox,
+    TextLayer,
+    TextLayerDoubt,
+    TextLine,
+    TextWord,
+)
 
 MAX_CHARACTERS = 100_000
 """A page with more is no text to read but a drawing made of letters; its layer is left out."""
 
-_MEANT = {
-    **dict.fromkeys(map(chr, range(32)), ""),
-    **dict.fromkeys(map(chr, range(127, 160)), ""),
-    **dict.fromkeys("\t\v\f\x85", " "),
-    **dict.fromkeys("\r\n", "\n"),
-    **dict.fromkeys("\x02\ufffe", "-"),  # PDFium found a word broken at a line's end
-}
-_REPLACEMENT = "\ufffd"
+_MOST_UNMAPPED = 0.05
+"""Recognition makes fewer errors than that; bullets and signs of symbol fonts stay below it."""
+_FEWEST_OUTLINED = 50
 
 
-def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> tuple[TextLine, ...]:
-    """The lines of a page's text layer, in the order in which the page draws them.
+def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> TextLayer:
+    """A page's text layer.
 
     Args:
-        page: Open.
-        size: Of the page's rendered image; what lies outside it is left out.
+        page: Open; it is left as it was.
+        size: Of the page's rendered image; what lies outside it is hidden.
     """
     text_page = page.get_textpage()
     try:
         if text_page.count_chars() > MAX_CHARACTERS:
-            return ()
-        lines = gather(_glyphs(text_page, _Placement(page, size), size))
+            return TextLayer()
+        placement, objects = Placement(page, size), PageObjects(page)
+        characters = read_characters(text_page, placement, objects.texts)
+        sight = look(page, text_page, objects, characters, size)
+        seen = [characters.places[index] for index in np.flatnonzero(sight.visible)]
+        unmapped = unmapped_share(text_page, seen)
     finally:
         text_page.close()
-    return tuple(_text_line(line, size) for line in lines if line.text)
+    lines = gather(_glyphs(characters, sight))
+    beside = find_beside(page, objects, placement, size, sight.rest)
+    text_lines = tuple(_text_line(line, size) for line in lines)
+    text_lines = tuple(line for line in text_lines if line.text)
+    doubts = tuple(_doubts(text_lines, unmapped, beside))
+    return TextLayer(text_lines, sight.hidden, doubts, beside.boxes)
 
 
-class _Placement:
-    """Where a point of the page is in its image: crop box, rotation and resolution in one."""
-
-    def __init__(self, page: pypdfium2.PdfPage, size: PixelSize) -> None:
-        width, height = size.width, size.height
-        to_page = pypdfium2.PdfPosConv(page, (0, 0, width, height, 0)).to_page
-        self._x0, self._y0 = to_page(0, 0)
-        right, below = to_page(width, 0), to_page(0, height)
-        self._a, self._c = (right[0] - self._x0) / width, (right[1] - self._y0) / width
-        self._b, self._d = (below[0] - self._x0) / height, (below[1] - self._y0) / height
-        self._determinant = self._a * self._d - self._b * self._c
-
-    def vector(self, dx: float, dy: float) -> tuple[float, float]:
-        """A direction on the page as one in the image."""
-        return (
-            (self._d * dx - self._b * dy) / self._determinant,
-            (self._a * dy - self._c * dx) / self._determinant,
-        )
-
-    def box(self, left: float, bottom: float, right: float, top: float) -> Edges:
-        """A box of the page as left, top, right, bottom in the image."""
-        x1, y1 = self.vector(left - self._x0, bottom - self._y0)
-        x2, y2 = self.vector(right - self._x0, top - self._y0)
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-    def turn(self, angle: float) -> int:
-        """Quarter turns clockwise, in the image, of text at an angle on the page."""
-        x, y = self.vector(math.cos(angle), math.sin(angle))
-        return round(math.atan2(y, x) / (math.pi / 2)) % 4
-
-
-def _glyphs(
-    text_page: pypdfium2.PdfTextPage, placement: _Placement, size: PixelSize
-) -> Iterator[Glyph | None]:
+def _glyphs(characters: Characters, sight: Sight) -> Iterator[Glyph | None]:
     after_space = False
-    for index, character in _characters(text_page):
+    boxes, owners = characters.boxes.tolist(), characters.owners.tolist()
+    visible = sight.visible.tolist()
+    for index, character in enumerate(characters.texts):
         if character == "\n":
             yield None
         elif character == " ":
             after_space = True
-        elif character:
-            box = _box(text_page, index, placement)
-            if box is None or not _is_inside(box, size):
-                continue
-            angle = pdfium.FPDFText_GetCharAngle(text_page, index)
-            turn = placement.turn(angle) if math.isfinite(angle) else 0
-            yield Glyph(character, box, turn, after_space)
+        elif visible[index]:
+            drawn = characters.objects[owners[index]]
+            left, top, right, bottom = boxes[index]
+            box = (left, top, right, bottom)
+            yield Glyph(character, box, drawn.turn, after_space, drawn.bold)
             after_space = False
 
 
-def _characters(text_page: pypdfium2.PdfTextPage) -> Iterator[tuple[int, str]]:
-    r"""Each character with its index: a space for any space, ``\n`` for a line break."""
-    high = 0
-    for index in range(text_page.count_chars()):
-        code = pdfium.FPDFText_GetUnicode(text_page, index)
-        if code == 0 and pdfium.FPDFText_IsGenerated(text_page, index) == 1:
-            continue
-        if high and 0xDC00 <= code < 0xE000:
-            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
-        elif high:
-            yield index - 1, _REPLACEMENT
-        high = code if 0xD800 <= code < 0xDC00 else 0
-        if not high:
-            yield index, _meant(code)
+def _doubts(
+    lines: tuple[TextLine, ...], unmapped: float, beside: Beside
+) -> Iterator[TextLayerDoubt]:
+    text = "\n".join(line.text for line in lines)
+    solid = "".join(text.split())
+    odd = sum(map(_means_nothing, solid))
+    if unmapped > _MOST_UNMAPPED or odd > _MOST_UNMAPPED * len(solid):
+        yield TextLayerDoubt.UNMAPPED
+    if not reads_like_words(text):
+        yield TextLayerDoubt.NOT_WORDS
+    if lines and beside.outlined >= max(_FEWEST_OUTLINED, len(solid)):
+        yield TextLayerDoubt.MISPLACED
 
 
-def _meant(code: int) -> str:
-    if code == 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        return _REPLACEMENT
-    character = _MEANT.get(chr(code), chr(code))
-    return " " if character != "\n" and character.isspace() else character
-
-
-def _box(text_page: pypdfium2.PdfTextPage, index: int, placement: _Placement) -> Edges | None:
-    rect = pdfium.FS_RECTF()
-    if not pdfium.FPDFText_GetLooseCharBox(text_page, index, ctypes.byref(rect)):
-        return None
-    edges = (rect.left, rect.bottom, rect.right, rect.top)
-    return placement.box(*edges) if all(map(math.isfinite, edges)) else None
-
-
-def _is_inside(box: Edges, size: PixelSize) -> bool:
-    left, top, right, bottom = box
-    return 0 <= (left + right) / 2 <= size.width and 0 <= (top + bottom) / 2 <= size.height
+def _means_nothing(character: str) -> bool:
+    return character == REPLACEMENT or unicodedata.category(character) in ("Co", "Cn")
 
 
 def _text_line(line: Line, size: PixelSize) -> TextLine:
-    return TextLine(line.text, _pixels(line.box, size))
+    words = tuple(TextWord(text, _pixels(box, size)) for text, box in line.words)
+    text = " ".join(word.text for word in words)
+    return TextLine(text, _pixels(line.box, size), words, line.bold, line.turn)
 
 
 def _pixels(box: Edges, size: PixelSize) -> BBox:

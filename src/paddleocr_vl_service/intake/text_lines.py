@@ -19,6 +19,7 @@ _CELL_GAP = 1.5
 _BACKWARD_GAP = 0.5
 _PIECE_GAP = 1.0
 _SPACE_GAP = 0.15
+_HOLE = 0.8
 
 _PIECE_HEIGHTS = 2.0
 _MOST_PIECES = 1500  # keeps the time within bounds where every letter is a piece of its own
@@ -35,12 +36,14 @@ class Glyph:
         box: Left, top, right, bottom in pixels.
         turn: Quarter turns clockwise by which its text runs away from left to right.
         after_space: Whether a space stands between it and the character before.
+        bold: Whether its font is.
     """
 
     text: str
     box: Edges
     turn: int = 0
     after_space: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,27 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What it says; soft hyphens only where it ends with one."""
-        parts = [f" {glyph.text}" if glyph.after_space else glyph.text for glyph in self.glyphs]
-        text = "".join(parts).strip()
-        if text.endswith(_SOFT_HYPHEN):
-            text = text[:-1] + "-"
-        return text.replace(_SOFT_HYPHEN, "")
+        """What it says, word by word."""
+        return " ".join(text for text, _ in self.words)
+
+    @property
+    def words(self) -> list[tuple[str, Edges]]:
+        """What stands between its spaces, and where; soft hyphens only where the line ends."""
+        words: list[list[Glyph]] = []
+        for glyph in self.glyphs:
+            if not words or glyph.after_space:
+                words.append([])
+            words[-1].append(glyph)
+        texts = ["".join(glyph.text for glyph in word) for word in words]
+        if texts[-1].endswith(_SOFT_HYPHEN):
+            texts[-1] = texts[-1][:-1] + "-"
+        texts = [text.replace(_SOFT_HYPHEN, "") for text in texts]
+        return [(text, _hull(word)) for text, word in zip(texts, words, strict=True) if text]
+
+    @property
+    def bold(self) -> bool:
+        """Whether most of its characters are."""
+        return 2 * sum(glyph.bold for glyph in self.glyphs) > len(self.glyphs)
 
     @property
     def box(self) -> Edges:
@@ -83,32 +101,40 @@ def gather(glyphs: Iterable[Glyph | None]) -> list[Line]:
 
 
 def _runs(glyphs: Iterable[Glyph | None]) -> Iterator[Line]:
-    line: Line | None = None
+    run: list[Glyph] = []
+    extent = last = (0.0, 0.0, 0.0, 0.0)
     for glyph in glyphs:
         if glyph is None:
-            if line is not None:
-                yield line
-            line = None
+            if run:
+                yield Line(run, extent, last)
+            run = []
             continue
-        box = _turned(glyph.box, glyph.turn)
-        if line is not None and _goes_on(line, glyph, box):
-            line.glyphs.append(glyph)
-            line = Line(line.glyphs, _union(line.extent, box), box)
+        box = _turned(glyph.box, glyph.turn) if glyph.turn else glyph.box
+        if run and glyph.turn == run[0].turn and _goes_on(extent, last, box):
+            spaced = glyph.after_space or _is_hole(extent, last, box)
+            run.append(glyph if spaced == glyph.after_space else replace(glyph, after_space=True))
+            extent, last = _union(extent, box), box
             continue
-        if line is not None:
-            yield line
-        line = Line([replace(glyph, after_space=False)], box, box)
-    if line is not None:
-        yield line
+        if run:
+            yield Line(run, extent, last)
+        run = [replace(glyph, after_space=False) if glyph.after_space else glyph]
+        extent = last = box
+    if run:
+        yield Line(run, extent, last)
 
 
-def _goes_on(line: Line, glyph: Glyph, box: Edges) -> bool:
-    if glyph.turn != line.turn or not _side_by_side(line.extent, box):
+def _goes_on(extent: Edges, last: Edges, box: Edges) -> bool:
+    if not _side_by_side(extent, box):
         return False
-    height = max(_height(line.extent), _height(box))
+    height = max(extent[3] - extent[1], box[3] - box[1])
     # Text that is written from right to left runs backwards without a gap.
-    forward, backward = box[0] - line.last[2], line.last[0] - box[2]
-    return forward <= _CELL_GAP * height and backward <= _BACKWARD_GAP * height
+    return box[0] - last[2] <= _CELL_GAP * height and last[0] - box[2] <= _BACKWARD_GAP * height
+
+
+def _is_hole(extent: Edges, last: Edges, box: Edges) -> bool:
+    """Whether the gap before a box is a space to any reader, though there is none in the layer."""
+    gap = box[0] - last[2]
+    return gap > 0 and gap > _HOLE * max(extent[3] - extent[1], box[3] - box[1])
 
 
 def _joined(lines: list[Line]) -> list[Line]:
@@ -169,7 +195,10 @@ def _overlap(one: Edges, other: Edges) -> float:
 
 
 def _side_by_side(one: Edges, other: Edges) -> bool:
-    return _overlap(one, other) >= _SAME_LINE_OVERLAP * min(_height(one), _height(other))
+    _, top, _, bottom = one
+    _, upper, _, lower = other
+    overlap = min(bottom, lower) - max(top, upper)
+    return overlap >= _SAME_LINE_OVERLAP * min(bottom - top, lower - upper)
 
 
 def _height(box: Edges) -> float:
@@ -177,12 +206,16 @@ def _height(box: Edges) -> float:
 
 
 def _union(one: Edges, other: Edges) -> Edges:
-    return (
-        min(one[0], other[0]),
-        min(one[1], other[1]),
-        max(one[2], other[2]),
-        max(one[3], other[3]),
-    )
+    left, top, right, bottom = one
+    x1, y1, x2, y2 = other
+    return min(left, x1), min(top, y1), max(right, x2), max(bottom, y2)
+
+
+def _hull(glyphs: list[Glyph]) -> Edges:
+    if len(glyphs) == 1:
+        return glyphs[0].box
+    lefts, tops, rights, bottoms = zip(*[glyph.box for glyph in glyphs], strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _turned(box: Edges, turn: int) -> Edges:

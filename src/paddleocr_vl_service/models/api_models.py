@@ -7,19 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from paddleocr_vl_service.models.document import (
-    Element,
-    ElementType,
-    Notice,
-    PageError,
-    PageInfo,
-    ParsedDocument,
-    TextSource,
-)
+from paddleocr_vl_service.models.document import ElementType, TextSource
 
 SCHEMA_VERSION = "1.0"
 
 _EXAMPLE_TIME = "2025-01-15T10:30:00Z"
+_EXAMPLE_IMAGE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
+)
 
 Timestamp = Annotated[
     datetime,
@@ -57,6 +52,19 @@ class RegionModel(ApiModel):
     bbox: BBoxField
 
 
+class ImageModel(ApiModel):
+    """A part of a page as an image file."""
+
+    media_type: str = Field(
+        description="`image/png` for a drawing, `image/jpeg` for a photo.", examples=["image/png"]
+    )
+    data: str = Field(
+        description="The file, in Base64.",
+        examples=[_EXAMPLE_IMAGE],
+        json_schema_extra={"contentEncoding": "base64"},
+    )
+
+
 class ContentModel(ApiModel):
     """What was read."""
 
@@ -69,6 +77,11 @@ class ContentModel(ApiModel):
     )
     latex: str | None = Field(
         None, description="Formulas only, where the engine reads them.", examples=["E = mc^2"]
+    )
+    image: ImageModel | None = Field(
+        None,
+        description="Pictures, formulas, charts and seals, where the form asked for `images`.",
+        examples=[{"media_type": "image/png", "data": _EXAMPLE_IMAGE}],
     )
 
 
@@ -315,77 +328,16 @@ class ExtractForm(BaseModel):
         examples=["ocr"],
         json_schema_extra=_without_default,
     )
-
-
-def extract_response(document: ParsedDocument, markdown: str, seconds: float) -> ExtractResponse:
-    """The answer of the contract for a document."""
-    return ExtractResponse(
-        success=True,
-        message=_message(document),
-        processing_time=round(seconds, 2),
-        elements=[_element(index, each) for index, each in enumerate(document.elements)],
-        markdown=markdown,
-        timestamp=utc_now(),
-        schema_version=SCHEMA_VERSION,
-        engine=EngineModel(**vars(document.engine)),
-        page_count=document.page_count,
-        pages=[_page(each) for each in document.pages],
-        warnings=[_warning(each) for each in document.warnings],
-        errors=[_page_error(each) for each in document.errors],
+    layout_detection: bool = Field(
+        True,
+        description="Whether a layout model looks at each page; without one, text and geometry "
+        "alone say what something is, which is quicker. Left out, `LAYOUT_DETECTION` decides.",
+        examples=[True],
+        json_schema_extra=_without_default,
     )
-
-
-def _message(document: ParsedDocument) -> str:
-    found = f"Found {len(document.elements)} elements."
-    if not document.errors:
-        return f"Document processed successfully. {found}"
-    asked = len(document.pages) + len(document.errors)
-    failed = len(document.errors)
-    return f"Document processed, but {failed} of {asked} pages could not be read. {found}"
-
-
-def _element(index: int, element: Element) -> ElementModel:
-    return ElementModel(
-        index=index,
-        content=ContentModel(
-            text=element.text,
-            type=element.type,
-            **_present(html=element.html, latex=element.latex),
-        ),
-        metadata=MetadataModel(
-            bbox=list(element.bbox),
-            confidence=_rounded(element.confidence),
-            page=element.page,
-            order=element.order,
-            layout_confidence=_rounded(element.layout_confidence),
-            recognition_confidence=_rounded(element.recognition_confidence),
-            text_source=element.text_source,
-            **_present(
-                polygon=element.polygon,
-                level=element.level,
-                regions=[RegionModel(page=r.page, bbox=list(r.bbox)) for r in element.regions]
-                or None,
-            ),
-        ),
+    images: bool = Field(
+        False,
+        description="Whether pictures, formulas, charts and seals come with their part of the "
+        "page as `content.image`.",
+        examples=[False],
     )
-
-
-def _page(page: PageInfo) -> PageModel:
-    return PageModel(page=page.page, width=page.width, height=page.height, rotation=page.rotation)
-
-
-def _warning(notice: Notice) -> WarningModel:
-    return WarningModel(code=notice.code, message=notice.message, page=notice.page)
-
-
-def _page_error(error: PageError) -> PageErrorModel:
-    return PageErrorModel(page=error.page, code=error.code, message=error.message)
-
-
-def _present(**fields: Any) -> dict[str, Any]:
-    """Only those that say something; the answer is serialised without unset fields."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _rounded(confidence: float | None) -> float | None:
-    return None if confidence is None else round(min(1.0, max(0.0, confidence)), 4)

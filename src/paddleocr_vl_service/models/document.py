@@ -51,9 +51,18 @@ class TextSourceChoice(str, Enum):
 
 @dataclass(frozen=True)
 class ParseOptions:
-    """What an engine is told about a page; pages with equal options may share one engine call."""
+    """What an engine is told about a page; pages with equal options may share one engine call.
+
+    Attributes:
+        text_source: Where text is to come from.
+        layout_detection: Whether a layout model looks at the page; without one, text and geometry
+            alone say what something is.
+        crops: Whether pictures, formulas, charts and seals come with their crop of the page.
+    """
 
     text_source: TextSourceChoice = TextSourceChoice.AUTO
+    layout_detection: bool = True
+    crops: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,8 @@ class PageSelection:
 
 
 @dataclass(frozen=True)
-class TextLine:
-    """One line of a PDF's text layer.
+class TextWord:
+    """A run of characters without a space, of a PDF's text layer.
 
     Attributes:
         text: The characters, in logical order.
@@ -98,6 +107,55 @@ class TextLine:
 
     text: str
     bbox: BBox
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One visible line of a PDF's text layer.
+
+    Attributes:
+        text: The characters, in logical order.
+        bbox: Pixels of the rendered page image.
+        words: Of the line, in logical order; their texts together are the line's.
+        bold: Whether most of its characters are set in a bold font.
+        turn: Quarter turns clockwise by which it runs away from left to right.
+    """
+
+    text: str
+    bbox: BBox
+    words: tuple[TextWord, ...] = ()
+    bold: bool = False
+    turn: int = 0
+
+
+class TextLayerDoubt(str, Enum):
+    """Why a text layer is not believed."""
+
+    UNMAPPED = "unmapped"
+    """Characters that stand for nothing."""
+    NOT_WORDS = "not-words"
+    """The characters read like no language."""
+    MISPLACED = "misplaced"
+    """Characters stand where the page shows nothing, or ink of text where there are none."""
+
+
+@dataclass(frozen=True)
+class TextLayer:
+    """What a PDF page says of itself.
+
+    Attributes:
+        lines: Of visible text, in the order in which the page draws them.
+        hidden: Characters that nobody sees: invisible, covered, in the colour of their background
+            or off the page. They are in no line.
+        doubts: Why the lines are not to be believed; empty where they are.
+        beside: Where the page shows something that is not in the layer and may hold text:
+            pictures, form fields, text drawn as outlines. Pixels of the rendered page image.
+    """
+
+    lines: tuple[TextLine, ...] = ()
+    hidden: int = 0
+    doubts: tuple[TextLayerDoubt, ...] = ()
+    beside: tuple[BBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +168,7 @@ class PageImage:
         width: Pixels.
         height: Pixels.
         dpi: Resolution at which a PDF page was rendered; None for images.
-        text_layer: Lines of the PDF's text layer when they were asked for; None otherwise.
+        text_layer: Of a PDF when it was asked for; None otherwise.
     """
 
     number: int
@@ -118,7 +176,7 @@ class PageImage:
     width: int
     height: int
     dpi: float | None = None
-    text_layer: tuple[TextLine, ...] | None = None
+    text_layer: TextLayer | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +203,19 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Crop:
+    """A part of a page as an image file.
+
+    Attributes:
+        media_type: ``image/png`` or ``image/jpeg``.
+        data: The file, in Base64.
+    """
+
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True)
 class Element:
     """A region of a page with what was read in it.
 
@@ -164,6 +235,9 @@ class Element:
             recognised (a picture, a text layer).
         text_source: Where the text came from; None where there is none.
         regions: All parts of an element that was merged over regions or pages.
+        line_height: Median height of its lines in pixels; None where it has none or nobody knows.
+        bold: Whether most of it is known to be set in bold.
+        crop: The region's part of the page image, when it was asked for.
     """
 
     type: ElementType
@@ -179,6 +253,9 @@ class Element:
     recognition_confidence: float | None = None
     text_source: TextSource | None = None
     regions: tuple[Region, ...] = ()
+    line_height: float | None = None
+    bold: bool = False
+    crop: Crop | None = None
 
     @property
     def confidence(self) -> float | None:

@@ -11,20 +11,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.exports.extract_answer import extract_response
 from paddleocr_vl_service.exports.markdown import to_markdown
 from paddleocr_vl_service.intake.filenames import clean_filename
-from paddleocr_vl_service.intake.page_selection import parse_pages
-from paddleocr_vl_service.models.api_models import ExtractForm, ExtractResponse, extract_response
-from paddleocr_vl_service.models.document import (
-    DocumentOptions,
-    ParsedDocument,
-    ParseOptions,
-    TextSourceChoice,
-)
-from paddleocr_vl_service.models.errors import DeadlineExceeded, OptionInvalid
+from paddleocr_vl_service.models.api_models import ExtractForm, ExtractResponse
+from paddleocr_vl_service.models.document import ParsedDocument
+from paddleocr_vl_service.models.errors import DeadlineExceeded
 from paddleocr_vl_service.routers.accept import prefers_markdown
 from paddleocr_vl_service.routers.dependencies import get_service, get_settings
 from paddleocr_vl_service.routers.disconnect import until_disconnect
+from paddleocr_vl_service.routers.extract_options import boolean, document_options
 from paddleocr_vl_service.routers.problems import problem_responses
 from paddleocr_vl_service.routers.uploads import FORM_OVERHEAD_BYTES, receive_form, too_large
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
@@ -65,22 +61,23 @@ async def extract_document(
     """Read a PDF or an image: elements in reading order, each with its box, and Markdown."""
     started = time.monotonic()
     _refuse_announced_excess(request, settings.max_upload_size)
+    as_markdown = prefers_markdown(request.headers.get("accept"))
     try:
         document, heading = await asyncio.wait_for(
-            _receive_and_extract(request, service, settings), settings.request_timeout_seconds
+            _receive_and_extract(request, service, settings, as_markdown=as_markdown),
+            settings.request_timeout_seconds,
         )
     except asyncio.TimeoutError:
         raise DeadlineExceeded(
             f"The document took longer than {settings.request_timeout_seconds:g} seconds."
         ) from None
-    as_markdown = prefers_markdown(request.headers.get("accept"))
     return await asyncio.to_thread(
         _render, document, as_markdown=as_markdown, heading=heading, started=started
     )
 
 
 async def _receive_and_extract(
-    request: Request, service: PaddleOCRVLService, settings: Settings
+    request: Request, service: PaddleOCRVLService, settings: Settings, *, as_markdown: bool
 ) -> tuple[ParsedDocument, bool]:
     async with service.admit(_announced_bytes(request, settings.max_upload_size)) as place:
         form = await receive_form(
@@ -91,8 +88,8 @@ async def _receive_and_extract(
             max_file_bytes=settings.max_upload_size,
         )
         place.visit.received(form.size)
-        options = _options(form.fields, settings)
-        heading = _boolean("heading", form.fields.get("heading", "true"))
+        options = document_options(form.fields, settings, as_markdown=as_markdown)
+        heading = boolean(form.fields, "heading", default=True)
         filename = clean_filename(form.filename)
         logger.info("Received a document", extra={"document": filename})
         work = place.extract(form.file, filename, options)
@@ -123,23 +120,3 @@ def _announced_bytes(request: Request, max_file_bytes: int) -> int:
     """What the file may have at most."""
     announced = request.headers.get("content-length", "")
     return min(int(announced), max_file_bytes) if announced.isdigit() else max_file_bytes
-
-
-def _options(fields: dict[str, str], settings: Settings) -> DocumentOptions:
-    try:
-        text_source = TextSourceChoice(fields.get("text_source") or settings.text_source)
-    except ValueError:
-        raise OptionInvalid(
-            "The option text_source must be auto, ocr or text-layer.", field="text_source"
-        ) from None
-    return DocumentOptions(
-        pages=parse_pages(fields.get("pages", "")),
-        password=fields.get("password") or None,
-        parse=ParseOptions(text_source=text_source),
-    )
-
-
-def _boolean(name: str, value: str) -> bool:
-    if value.lower() not in ("true", "false"):
-        raise OptionInvalid(f"The option {name} must be true or false.", field=name)
-    return value.lower() == "true"

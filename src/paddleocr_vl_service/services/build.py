@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.registry import EngineEntry, find_engine
+from paddleocr_vl_service.engines.tesseract_program import scripts_of
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
 from paddleocr_vl_service.services.admission import Admission, AdmissionLimits
 from paddleocr_vl_service.services.cpus import usable_cpus
@@ -122,9 +124,13 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
     config = EngineHostConfig(
         name=plan.name,
         factory=plan.entry.factory,
-        threads=plan.threads,
+        engine=EngineConfig(
+            threads=plan.threads,
+            tesseract_languages=settings.tesseract_languages,
+            tesseract_path=settings.tesseract_path,
+        ),
         devices=plan.devices,
-        declared_scripts=plan.entry.scripts,
+        declared_scripts=_declared_scripts(settings, plan.entry),
         batch_pages=settings.engine_batch_pages,
         capacity=0,
         page_timeout=settings.page_timeout_seconds,
@@ -135,6 +141,12 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
     # One more share: processes may still be reading pages of documents that were given up.
     shares = limits.long + limits.short + 1
     return replace(config, capacity=shares * config.pages_in_flight)
+
+
+def _declared_scripts(settings: Settings, entry: EngineEntry) -> tuple[str, ...]:
+    """Those of tesseract's language packs included, where the engine uses it."""
+    added = scripts_of(settings.tesseract_languages) if entry.uses_tesseract else ()
+    return tuple(sorted({*entry.scripts, *added}))
 
 
 def _share_of_memory(processes: int) -> int:

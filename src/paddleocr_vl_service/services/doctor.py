@@ -13,6 +13,13 @@ from pathlib import Path
 
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.engines.registry import ENGINES, find_engine
+from paddleocr_vl_service.engines.tesseract_program import (
+    Tesseract,
+    find_tesseract,
+    install_command,
+    scripts_of,
+    what_is_missing,
+)
 from paddleocr_vl_service.services.build import plan_engine
 from paddleocr_vl_service.services.cpus import usable_cpus
 from paddleocr_vl_service.services.gpu_probe import count_gpus
@@ -53,7 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _embedded_models()
     yield _engine(settings, cpus, gpus)
     yield _folder("TMP_DIR", settings.tmp_dir)
-    yield _tesseract()
+    yield _tesseract(settings)
 
 
 def _python() -> Finding:
@@ -107,8 +114,22 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(verdict, name, f"{folder} is writable, {free / (1 << 30):.1f} GiB free")
 
 
-def _tesseract() -> Finding:
-    where = "installed" if shutil.which("tesseract") else "not installed"
-    return Finding(
-        Verdict.NOTE, "tesseract", f"{where}; this version does not use it for further scripts"
-    )
+def _tesseract(settings: Settings) -> Finding:
+    setting = settings.tesseract_languages
+    found = find_tesseract(settings.tesseract_path)
+    there = f"{found.version} with {', '.join(sorted(found.languages))}" if found else "not found"
+    if missing := what_is_missing(setting, found):
+        return Finding(Verdict.BAD, "tesseract", f"{there}; {missing.removesuffix('.')}")
+    if setting:
+        reads = ", ".join(scripts_of(setting)) or "no script that is known here"
+        words = f"{there}; TESSERACT_LANGUAGES={setting} adds {reads}"
+    else:
+        words = f"{there}; not asked for. To read Russian: {_how_to_read_russian(found)}"
+    return Finding(Verdict.GOOD, "tesseract", words)
+
+
+def _how_to_read_russian(found: Tesseract | None) -> str:
+    setting = "TESSERACT_LANGUAGES=rus"
+    if found and "rus" in found.languages:
+        return setting
+    return f"`{install_command(['rus'], program=found is None)}` and {setting}"

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from paddleocr_vl_service.assembly.assemble import assemble
+from paddleocr_vl_service.assembly.crop_allowance import CropAllowance
+from paddleocr_vl_service.assembly.hidden_text import with_hidden_text_notice
 from paddleocr_vl_service.engines.base import EngineCapabilities
 from paddleocr_vl_service.intake.intake import Intake, OpenedDocument
 from paddleocr_vl_service.models.document import (
@@ -174,13 +176,16 @@ class DocumentPlace:
         async with self._admission.reading(self.visit, turns):
             yield DocumentOpened(tuple(numbers))
             outcomes: list[PageResult | PageError] = []
+            crops = CropAllowance()
             jobs = (partial(self._read, opened, number, options, turns) for number in numbers)
             ahead = self._host.config.pages_in_flight  # so that no engine process idles
             async with aclosing(in_order(jobs, ahead)) as stream:
                 async for outcome in stream:
-                    outcomes.append(outcome)
-                    self.visit.page_done()
                     failed = outcome if isinstance(outcome, PageError) else None
+                    outcomes.append(
+                        crops.within(outcome) if isinstance(outcome, PageResult) else outcome
+                    )
+                    self.visit.page_done()
                     yield PageFinished(numbers[len(outcomes) - 1], failed)
         errors = [outcome for outcome in outcomes if isinstance(outcome, PageError)]
         capabilities = self._host.capabilities
@@ -198,10 +203,11 @@ class DocumentPlace:
         options: DocumentOptions,
         turns: DocumentTurns,
     ) -> PageResult | PageError:
-        with_text_layer = options.parse.text_source is TextSourceChoice.TEXT_LAYER
+        with_text_layer = options.parse.text_source is not TextSourceChoice.OCR
         try:
             page = await self._intake.render(opened, number, self.folder, with_text_layer)
-            return await self._host.parse_page(page, options.parse, turns)
+            result = await self._host.parse_page(page, options.parse, turns)
+            return with_hidden_text_notice(result, page.text_layer)
         except (PageFailed, PageTimedOut) as error:
             return PageError(number, error.code, error.detail)
 

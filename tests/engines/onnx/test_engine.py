@@ -18,6 +18,7 @@ from paddleocr_vl_service.models.document import (
     PageImage,
     PageResult,
     ParseOptions,
+    TextLayer,
     TextLine,
     TextSource,
     TextSourceChoice,
@@ -119,8 +120,9 @@ def test_blank_page_has_no_elements(
 
 
 def with_text_layer(folder: Path, *lines: TextLine) -> PageImage:
+    """A page that shows the first pangram."""
     image = saved(text_page(PANGRAMS[:1], size=(1000, 300)), folder)
-    return PageImage(1, image.path, 1000, 300, 150, tuple(lines))
+    return PageImage(1, image.path, 1000, 300, 150, TextLayer(lines))
 
 
 def test_text_layer_is_taken_where_it_is_wanted(engine: OnnxEngine, tmp_path: Path) -> None:
@@ -136,17 +138,6 @@ def test_text_layer_is_taken_where_it_is_wanted(engine: OnnxEngine, tmp_path: Pa
     assert page.warnings == ()
 
 
-def test_page_with_a_text_layer_is_not_turned(engine: OnnxEngine, tmp_path: Path) -> None:
-    turned = upright_and_turned(tmp_path, 180)
-    layer = (TextLine("Text", (100, 100, 300, 140)),)
-    page_image = PageImage(1, turned.path, turned.width, turned.height, 150, layer)
-
-    [page] = engine.parse([page_image], FROM_TEXT_LAYER)
-
-    assert page.rotation == 0
-    assert text_of(page) == "Text"
-
-
 def test_page_without_the_wanted_text_layer_is_recognised(
     engine: OnnxEngine, tmp_path: Path
 ) -> None:
@@ -156,13 +147,12 @@ def test_page_without_the_wanted_text_layer_is_recognised(
     assert [(warning.code, warning.page) for warning in page.warnings] == [("text-layer-absent", 1)]
 
 
-@pytest.mark.parametrize("choice", [TextSourceChoice.AUTO, TextSourceChoice.OCR])
 def test_text_layer_is_left_alone_where_it_is_not_wanted(
-    engine: OnnxEngine, tmp_path: Path, choice: TextSourceChoice
+    engine: OnnxEngine, tmp_path: Path
 ) -> None:
     page_image = with_text_layer(tmp_path, TextLine("Hidden", (90, 90, 600, 124)))
 
-    [page] = engine.parse([page_image], ParseOptions(text_source=choice))
+    [page] = engine.parse([page_image], ParseOptions(text_source=TextSourceChoice.OCR))
 
     assert text_of(page) == PANGRAMS[0]
     assert page.warnings == ()

@@ -91,7 +91,7 @@ def test_a_nested_item_that_happens_to_be_centred_under_the_first() -> None:
     page.line("• an item of many words", LEFT, 300, width=400)
     page.line("• a nested item", LEFT + 100, 300 + PITCH, width=200)
     (element,) = page.compose()
-    assert element.text == "• an item of many words\n• a nested item"
+    assert element.text == "• an item of many words\n  • a nested item"
 
 
 def test_quotation_marks_at_the_left_are_no_indents() -> None:

@@ -53,7 +53,7 @@ def test_supported_page_is_read_without_a_warning(
 
     read = reader.read(text_page([text] * 3, style=style, font_size=font_size, size=SMALL), 1)
 
-    assert read.script_notice is None
+    assert read.notices == ()
     assert len(read.lines) >= 3
 
 
@@ -64,10 +64,10 @@ def test_unsupported_page_gives_a_warning_and_no_letters(reader: TextReader, lan
     read = reader.read(text_page([text] * 4, style=style, font_size=26, size=SMALL), 7)
 
     assert read.lines == ()
-    assert read.script_notice is not None
-    assert read.script_notice.code == "script-unsupported"
-    assert read.script_notice.page == 7
-    assert read.script_notice.message.startswith("Most of this page")
+    [notice] = read.notices
+    assert notice.code == "script-unsupported"
+    assert notice.page == 7
+    assert notice.message.startswith("Most of this page")
 
 
 def test_only_the_foreign_paragraph_of_a_page_is_left_out(reader: TextReader) -> None:
@@ -78,8 +78,8 @@ def test_only_the_foreign_paragraph_of_a_page_is_left_out(reader: TextReader) ->
     )
 
     assert [line.text for line in read.lines] == list(PANGRAMS)
-    assert read.script_notice is not None
-    assert read.script_notice.message.startswith("A part of this page")
+    [notice] = read.notices
+    assert notice.message.startswith("A part of this page")
 
 
 def test_scripts_are_those_that_the_models_characters_cover(recognizer: TextRecognizer) -> None:

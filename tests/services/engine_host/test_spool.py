@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddleocr_vl_service.models.document import PageImage, TextLine
+from paddleocr_vl_service.models.document import PageImage, TextLayer, TextLine
 from paddleocr_vl_service.services.engine_host.spool import Spool
 from tests.support.waiting import eventually
 
@@ -44,7 +44,7 @@ def spool(tmp_path: Path) -> Spool:
 def page(folder: Path, number: int = 1) -> PageImage:
     path = folder / f"page-{number}.bmp"
     path.write_text(f"page {number}")
-    return PageImage(number, str(path), 3, 4, 300.0, (TextLine("text", (0, 0, 1, 1)),))
+    return PageImage(number, str(path), 3, 4, 300.0, TextLayer((TextLine("text", (0, 0, 1, 1)),)))
 
 
 def content(folder: Path) -> list[str]:

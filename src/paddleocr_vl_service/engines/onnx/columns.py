@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
-from paddleocr_vl_service.engines.onnx.text_kinds import is_bulleted, word_count
+from paddleocr_vl_service.engines.onnx.line_geometry import (
+    PlacedLine,
+    Rect,
+    bounding_rect,
+    is_upright,
+)
+from paddleocr_vl_service.text.kinds import is_bulleted, word_count
 
 _GUTTER = 0.3
 _BAND_OVERLAP = 0.3
@@ -33,6 +38,7 @@ _SPANNING_SHARE = 0.15
 _SPANNING_LINES = 4
 _SPANNING_WIDTH = 0.7
 _REACHES_IN = 0.3
+_LARGER = 1.3
 _NUMERIC = re.compile(
     r"[\s.·…$€£¥%()+\-–—,:/\d]*\d[\s.·…$€£¥%()+\-–—,:/\d]*|[ivxlcIVXLC]{1,6}|[-–—]"
 )
@@ -231,6 +237,14 @@ def is_aside(column: Items, beside: Items) -> bool:
         rect.top > main.top + main.height / 2
         and all(item.lines for item in column)
         and _characters(column) < _LITTLE * _characters(beside)
+    )
+
+
+def is_upright_headline(column: Items, em: float) -> bool:
+    """Whether large upright lines are all that stands in a column."""
+    lines = [line for item in column for line in item.lines]
+    return all(item.lines for item in column) and all(
+        is_upright(line) and line.em > _LARGER * em for line in lines
     )
 
 

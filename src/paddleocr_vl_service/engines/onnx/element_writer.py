@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice
 from paddleocr_vl_service.engines.onnx.line_geometry import (
@@ -66,6 +67,8 @@ class ElementWriter:
             layout_confidence=piece.advice.score if piece.advice is not None else None,
             recognition_confidence=_mean_score(parts),
             text_source=_source(parts),
+            line_height=median(line.em for line in piece.lines) if piece.lines else None,
+            bold=_is_bold(parts),
         )
 
     def _bbox(self, parts: Sequence[ReadLine], area: Rect | None) -> BBox:
@@ -99,6 +102,12 @@ def _mean_score(parts: Iterable[ReadLine]) -> float | None:
     if not scored:
         return None
     return sum(score * count for score, count in scored) / sum(count for _, count in scored)
+
+
+def _is_bold(parts: Iterable[ReadLine]) -> bool:
+    """Whether most of the text is known to be bold."""
+    weights = [len(part.text) if part.bold else -len(part.text) for part in parts]
+    return sum(weights) > 0
 
 
 def _source(parts: Sequence[ReadLine]) -> TextSource | None:

@@ -18,25 +18,23 @@ from paddleocr_vl_service.engines.onnx.labels import (
     label_paragraph,
     numbered_line_is_heading,
 )
-from paddleocr_vl_service.engines.onnx.text_joining import join_lines
-from paddleocr_vl_service.engines.onnx.text_kinds import (
-    is_bulleted,
-    item_number,
-    numbers_follow,
-)
+from paddleocr_vl_service.engines.onnx.lists import ListRun, is_item, list_runs
 from paddleocr_vl_service.models.document import ElementType
+from paddleocr_vl_service.text.joining import join_lines
+from paddleocr_vl_service.text.kinds import is_bulleted, item_number, starts_like_caption
 
 _TITLE_SIZE = 1.35
 _TITLE_ZONE = 0.5
-_NEAR = 2.5
+_CAPTION_NUMBER = 12
+_CAPTION_GAP = 0.9
 
 
 def name_flow(
     flow: Sequence[Block | Island], page: PageContext, *, first_page: bool
 ) -> list[Piece]:
     """The pieces of a page in reading order."""
-    pieces = [_piece(part, page) for part in flow]
-    pieces = [piece for run in _item_runs(pieces) for piece in _settle(run, page)]
+    pieces = _whole_captions([_piece(part, page) for part in flow])
+    pieces = [_settle(run, page) for run in list_runs(pieces)]
     return _with_title(pieces, page) if first_page else pieces
 
 
@@ -48,53 +46,42 @@ def _piece(part: Block | Island, page: PageContext) -> Piece:
     return Piece(label.type, text, part.lines, label.advice)
 
 
-def _item_runs(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Items of one list together, everything else alone."""
-    runs: list[list[Piece]] = []
+def _whole_captions(pieces: Sequence[Piece]) -> list[Piece]:
+    """Captions whose number stands on a line of its own, put together with their words."""
+    whole: list[Piece] = []
     for piece in pieces:
-        if runs and _next_item(runs[-1][-1], piece):
-            runs[-1].append(piece)
+        before = whole[-1] if whole else None
+        if before is not None and _is_caption_of(before, piece):
+            text = join_lines([before.text, piece.text])
+            whole[-1] = replace(before, text=text, lines=(*before.lines, *piece.lines))
         else:
-            runs.append([piece])
-    return runs
+            whole.append(piece)
+    return whole
 
 
-def _next_item(before: Piece, piece: Piece) -> bool:
-    if not (_is_item(before) and _is_item(piece)):
-        return False
-    number, following = item_number(before.text), item_number(piece.text)
-    em = median(line.em for line in (*before.lines, *piece.lines))
-    near = (
-        before.rect.shared_width(piece.rect) > 0
-        and piece.rect.top - before.rect.bottom < _NEAR * em
-        and piece.rect.top > before.rect.top
+def _is_caption_of(number: Piece, words: Piece) -> bool:
+    gap = words.rect.top - number.rect.bottom
+    return (
+        number.type is ElementType.CAPTION
+        and len(number.text) <= _CAPTION_NUMBER
+        and words.type in {ElementType.TEXT, ElementType.CAPTION}
+        and words.area is None
+        and not starts_like_caption(words.text)
+        and abs(gap) < _CAPTION_GAP * _em(number)
+        and words.rect.shared_width(number.rect) > 0
     )
-    if number is None or following is None:
-        return near and is_bulleted(before.text) and is_bulleted(piece.text)
-    return near and numbers_follow(number, following)
 
 
-def _is_item(piece: Piece) -> bool:
-    return piece.type is ElementType.LIST and piece.area is None
-
-
-def _settle(run: Sequence[Piece], page: PageContext) -> list[Piece]:
+def _settle(run: ListRun, page: PageContext) -> Piece:
     """Items of a run as one list, a lone numbered line as what it is."""
-    first = run[0]
-    if len(run) > 1:
-        return [
-            Piece(
-                ElementType.LIST,
-                "\n".join(piece.text for piece in run),
-                tuple(line for piece in run for line in piece.lines),
-                first.advice,
-            )
-        ]
-    if not _is_item(first) or is_bulleted(first.text):
-        return [first]
+    first = run.pieces[0]
+    if run.is_list:
+        return run.as_piece()
+    if not is_item(first) or is_bulleted(first.text):
+        return first
     if numbered_line_is_heading(Block(first.lines), first.text, page):
-        return [Piece(ElementType.HEADING, first.text, first.lines)]
-    return [first]
+        return Piece(ElementType.HEADING, first.text, first.lines)
+    return first
 
 
 def _with_title(pieces: list[Piece], page: PageContext) -> list[Piece]:

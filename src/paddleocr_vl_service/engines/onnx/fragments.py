@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
-from paddleocr_vl_service.engines.onnx.text_joining import join_fragments_text
-from paddleocr_vl_service.engines.onnx.text_kinds import is_equation_number, is_marker
+from paddleocr_vl_service.text.joining import join_fragments_text
+from paddleocr_vl_service.text.kinds import is_equation_number, is_marker
 
 _SAME_ROW = 0.5
 _SAME_SIZE = 1.7

@@ -6,21 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from paddleocr_vl_service.engines.onnx.fragments import same_row
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
-from paddleocr_vl_service.engines.onnx.text_joining import join_fragments_text
-from paddleocr_vl_service.engines.onnx.text_kinds import is_page_number, word_count
+from paddleocr_vl_service.engines.onnx.rules import NO_RULES, Rules
+from paddleocr_vl_service.engines.onnx.table_evidence import (
+    is_plain_table,
+    is_running_text,
+    table_rows,
+)
+from paddleocr_vl_service.engines.onnx.table_finding import (
+    lines_in,
+    tables_by_alignment,
+    tables_by_rules,
+    with_more_rows,
+    without_prose,
+)
 from paddleocr_vl_service.engines.onnx.types import LayoutLabel
 from paddleocr_vl_service.models.document import ElementType
+from paddleocr_vl_service.text.joining import join_fragments_text
+from paddleocr_vl_service.text.kinds import is_page_number, word_count
 
 _SURE = {LayoutLabel.TABLE: 0.5, LayoutLabel.FIGURE: 0.4}
-_INSIDE = 0.6
 _SAME_REGION = 0.5
-_PROSE_SHARE = 0.5
-_PROSE_WIDTH = 12.0
-_PROSE_FILL = 0.6
-_ROW = 0.5
+_WORDY = 0.5
 _TEXT_DENSITY = 0.25
 _FEW_LINES = 8
 _LINE_OF_WORDS = 5
@@ -62,33 +70,68 @@ class Island:
 
 
 def find_islands(
-    advice: Sequence[Advice], lines: Sequence[PlacedLine]
+    advice: Sequence[Advice], lines: Sequence[PlacedLine], rules: Rules = NO_RULES
 ) -> tuple[list[Island], list[PlacedLine]]:
-    """Tables and figures that can be believed, and the lines outside them."""
+    """Tables and figures that can be believed, and the lines outside them.
+
+    Tables that rules show come first, then the regions of layout detection, and at last tables
+    that are seen by alignment alone.
+
+    Args:
+        advice: Regions, the surest first.
+        lines: Of the page, without its headers and footers.
+        rules: Of the page.
+    """
     islands: list[Island] = []
     rest = list(lines)
+    for place in tables_by_rules(rules, rest):
+        inside = with_more_rows(lines_in(place, rest), rest, [island.rect for island in islands])
+        islands.append(_table(place, inside, advice))
+        rest = _without(rest, inside)
     for region in advice:
         if region.score < _SURE.get(region.label, 1.0):
             continue
         if any(_same_place(region.rect, island.rect) for island in islands):
             continue
-        inside = [line for line in rest if line.rect.share_inside(region.rect) >= _INSIDE]
+        inside = lines_in(region.rect, rest)
         rect = region.rect
         if region.label is LayoutLabel.TABLE:
             inside = _one_table(region.rect, inside, rest)
+            inside = without_prose(region.rect, inside)
+            inside = with_more_rows(inside, rest, [island.rect for island in islands])
             rect = _around(region.rect, inside, rest)
         kind = _kind(region, inside, lines, advice)
         if kind is None:
             continue
-        taken = {id(line) for line in inside}
-        rest = [line for line in rest if id(line) not in taken]
+        rest = _without(rest, inside)
         rect = bounding_rect([rect, *(line.rect for line in inside)])
         islands.append(Island(kind, rect, tuple(inside), region))
+    for inside in tables_by_alignment(rest):
+        islands.append(_table(bounding_rect(line.rect for line in inside), inside, advice))
+        rest = _without(rest, inside)
     return islands, rest
 
 
+def _table(place: Rect, inside: Sequence[PlacedLine], advice: Sequence[Advice]) -> Island:
+    said = [
+        region
+        for region in advice
+        if region.label is LayoutLabel.TABLE and _same_place(region.rect, place)
+    ]
+    rect = bounding_rect([place, *(line.rect for line in inside)])
+    return Island(ElementType.TABLE, rect, tuple(inside), said[0] if said else None)
+
+
+def _without(lines: Sequence[PlacedLine], taken: Sequence[PlacedLine]) -> list[PlacedLine]:
+    members = {id(line) for line in taken}
+    return [line for line in lines if id(line) not in members]
+
+
 def grid_island(lines: Sequence[PlacedLine]) -> Island:
-    """A table that geometry alone shows; a table of contents is a list."""
+    """Lines side by side that are read across: a table, a list or a text of several lines.
+
+    A table of contents is a list; a listing, pairs of terms and the like are text.
+    """
     rect = bounding_rect(line.rect for line in lines)
     rows = table_rows(lines)
     ends = [row[-1].text.lstrip(" .·…") for row in rows if len(row) == 2]
@@ -99,21 +142,11 @@ def grid_island(lines: Sequence[PlacedLine]) -> Island:
         and len(pages) == len(ends)
         and _rising([int(page) for page in pages if page.isdecimal()])
     )
-    return Island(ElementType.LIST if contents else ElementType.TABLE, rect, tuple(lines))
-
-
-def table_rows(lines: Sequence[PlacedLine]) -> list[list[PlacedLine]]:
-    """Lines of a table row by row, cells from left to right."""
-    rows: list[list[PlacedLine]] = []
-    for line in sorted(lines, key=lambda line: (line.rect.middle_y, line.rect.left, line.text)):
-        for row in reversed(rows[-2:]):
-            level = abs(row[0].rect.middle_y - line.rect.middle_y) < _ROW * min(row[0].em, line.em)
-            if level and same_row(row[0].rect, line.rect):
-                row.append(line)
-                break
-        else:
-            rows.append([line])
-    return [sorted(row, key=lambda line: (line.rect.left, line.text)) for row in rows]
+    if contents:
+        kind = ElementType.LIST
+    else:
+        kind = ElementType.TABLE if is_plain_table(lines) else ElementType.TEXT
+    return Island(kind, rect, tuple(lines))
 
 
 def _kind(
@@ -126,7 +159,7 @@ def _kind(
     if region.label is LayoutLabel.TABLE:
         if not inside or not _has_rows(inside):
             return None
-        if _is_running_text(inside, region.rect):
+        if is_running_text(inside, region.rect):
             return None
         return ElementType.TABLE
     also_table = any(
@@ -238,7 +271,7 @@ def _characters(lines: Sequence[PlacedLine]) -> int:
 def _is_wordy(lines: Sequence[PlacedLine]) -> bool:
     """Whether most of the characters stand in lines of several words; labels are shorter."""
     worded = sum(len(line.text) for line in lines if word_count(line.text) >= _LINE_OF_WORDS)
-    return worded > _PROSE_SHARE * _characters(lines)
+    return worded > _WORDY * _characters(lines)
 
 
 def _rising(numbers: Sequence[int]) -> bool:
@@ -248,23 +281,3 @@ def _rising(numbers: Sequence[int]) -> bool:
 def _same_place(one: Rect, other: Rect) -> bool:
     smaller = min(one.area, other.area)
     return smaller > 0 and one.shared_area(other) > _SAME_REGION * smaller
-
-
-def _is_running_text(lines: Sequence[PlacedLine], rect: Rect) -> bool:
-    """Whether most of the characters stand in wide lines that follow each other."""
-    characters = _characters(lines)
-    if not characters:
-        return False
-    prose = 0
-    for line in lines:
-        wide = line.rect.width > _PROSE_WIDTH * line.em
-        alone = not any(other is not line and same_row(other.rect, line.rect) for other in lines)
-        follows = any(
-            other is not line
-            and abs(other.rect.left - line.rect.left) < line.em
-            and 0 < abs(other.rect.middle_y - line.rect.middle_y) < 2.2 * line.em
-            for other in lines
-        )
-        if wide and follows and (alone or line.rect.width < _PROSE_FILL * rect.width):
-            prose += len(line.text)
-    return prose > _PROSE_SHARE * characters

@@ -9,11 +9,14 @@ from statistics import median
 from paddleocr_vl_service.engines.onnx.blocks import Block
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice, advice_for
 from paddleocr_vl_service.engines.onnx.line_geometry import Rect
-from paddleocr_vl_service.engines.onnx.text_kinds import (
+from paddleocr_vl_service.engines.onnx.types import LayoutLabel
+from paddleocr_vl_service.models.document import ElementType
+from paddleocr_vl_service.text.kinds import (
     ends_sentence,
     has_mathematics,
     has_words,
     is_bulleted,
+    is_capitals,
     is_list_item,
     is_reference_entry,
     is_subsection,
@@ -22,8 +25,6 @@ from paddleocr_vl_service.engines.onnx.text_kinds import (
     starts_like_caption,
     word_count,
 )
-from paddleocr_vl_service.engines.onnx.types import LayoutLabel
-from paddleocr_vl_service.models.document import ElementType
 
 _SURE = 0.5
 _HEADING_LINES = 2.5
@@ -32,6 +33,7 @@ _NUMBERED_WORDS = 12
 _FEW_WORDS = 6
 _LARGE = 1.3
 _SMALL = 0.93
+_SMALL_CAPITALS = 0.75
 _FOOT_ZONE = 0.6
 _FOOT_SIZE = 0.9
 _CAPTION_SIGHT = 4.0
@@ -99,7 +101,7 @@ def numbered_line_is_heading(paragraph: Block, text: str, page: PageContext) -> 
         and 0 < word_count(text) <= _NUMBERED_WORDS
         and has_words(text)
         and not ends_sentence(text)
-        and _em(paragraph) > _SMALL * page.em
+        and _em(paragraph) > (_SMALL_CAPITALS if is_capitals(text) else _SMALL) * page.em
     )
 
 
@@ -137,7 +139,15 @@ def _is_heading(paragraph: Block, text: str, said: LayoutLabel | None, page: Pag
         return False
     if is_subsection(text) and len(paragraph.lines) == 1 and size > _SMALL:
         return words <= _NUMBERED_WORDS and not ends_sentence(text)
+    if words <= _NUMBERED_WORDS and len(paragraph.lines) <= _HEADING_LINES:
+        bold = _is_bold(paragraph) and not all(map(_is_bold, page.paragraphs))
+        if (bold or is_capitals(text)) and size > _SMALL_CAPITALS and not ends_sentence(text):
+            return True
     return size >= _LARGE and (words <= _FEW_WORDS or not ends_sentence(text))
+
+
+def _is_bold(paragraph: Block) -> bool:
+    return all(part.bold for line in paragraph.lines for part in line.parts)
 
 
 def _near_island(paragraph: Block, page: PageContext) -> bool:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from paddleocr_vl_service.engines.onnx.text_kinds import is_cjk
 from paddleocr_vl_service.engines.onnx.types import Box, Quad, ReadLine
+from paddleocr_vl_service.text.kinds import is_cjk, is_cjk_char
 
 _TALL = 1.5
 _STRAIGHT_ENOUGH = math.radians(0.15)
 _MOST_SKEW = math.radians(12)
 _WIDE_ENOUGH_TO_TELL = 5.0
 _LEAST_HEIGHT = 1e-3
+_ADVANCES_TO_TELL = 6.0
+_TALLER_THAN_WIDE = 1.25
 
 
 class Rect(NamedTuple):
@@ -162,6 +164,11 @@ def is_tall(line: ReadLine) -> bool:
     return side_height > _TALL * top_width and len(line.text) > 1
 
 
+def is_upright(line: PlacedLine) -> bool:
+    """Whether a line runs down its frame."""
+    return line.rect.height > _TALL * line.rect.width and len(line.text) > 1
+
+
 def page_frame(lines: Sequence[ReadLine], width: int, height: int) -> Frame:
     """The frame in which most of a page's text is straight."""
     tall = sum(len(line.text) for line in lines if is_tall(line) and is_cjk(line.text))
@@ -177,6 +184,38 @@ def place(line: ReadLine, frame: Frame) -> PlacedLine:
     if rect.height <= rect.width or len(line.text) == 1:
         em = max(rect.height, _LEAST_HEIGHT)
     return PlacedLine(line.text.strip(), rect, em, (line,))
+
+
+def settle_sizes(lines: Sequence[PlacedLine]) -> list[PlacedLine]:
+    """The lines with `em` cut back where only a box is tall, not the characters in it.
+
+    A box grows with an index, a root or a neighbour's descender in it, and then a line of text
+    seems to be a heading. Its characters are as wide as ever.
+    """
+    usual: dict[bool, float] = {}
+    for cjk in (False, True):
+        shapes = [
+            (line.em * units / _length(line.rect), units)
+            for line in lines
+            if is_cjk(line.text) == cjk and (units := _advances(line.text)) > _ADVANCES_TO_TELL
+        ]
+        usual[cjk] = _weighted_median(shapes)
+    settled = []
+    for line in lines:
+        units = _advances(line.text)
+        most = _TALLER_THAN_WIDE * usual[is_cjk(line.text)] * _length(line.rect) / max(units, 1.0)
+        tall = units > _ADVANCES_TO_TELL and most < line.em
+        settled.append(replace(line, em=most) if tall else line)
+    return settled
+
+
+def _length(rect: Rect) -> float:
+    return max(rect.width, rect.height, _LEAST_HEIGHT)
+
+
+def _advances(text: str) -> float:
+    """How wide a text is in ems, roughly: half of one for a letter, one for a CJK character."""
+    return sum(1.0 if is_cjk_char(char) else 0.5 for char in text)
 
 
 def typical_em(lines: Sequence[PlacedLine]) -> float:

@@ -1,7 +1,8 @@
 """From the lines and layout advice of a page to its elements in reading order.
 
 The stages, each a module: the page is straightened (`line_geometry`), headers, footers and page
-numbers are set aside (`page_furniture`), tables and figures taken out (`islands`), fragments of
+numbers are set aside (`page_furniture`), tables and figures taken out (`islands`), upright lines
+kept apart (`vertical_writing`), fragments of
 lines joined (`fragments`) and those of formulas (`formulas`), lines chained into blocks (`blocks`)
 and split into paragraphs (`paragraphs`), and all of it ordered (`reading_order`) and named
 (`flow`, `labels`).
@@ -27,12 +28,15 @@ from paddleocr_vl_service.engines.onnx.line_geometry import (
     Rect,
     page_frame,
     place,
+    settle_sizes,
     typical_em,
 )
 from paddleocr_vl_service.engines.onnx.page_furniture import take_furniture
 from paddleocr_vl_service.engines.onnx.paragraphs import split_paragraphs
 from paddleocr_vl_service.engines.onnx.reading_order import reading_order
+from paddleocr_vl_service.engines.onnx.rules import NO_RULES, Rules
 from paddleocr_vl_service.engines.onnx.types import LayoutRegion, ReadLine
+from paddleocr_vl_service.engines.onnx.vertical_writing import take_upright
 from paddleocr_vl_service.models.document import Element, ElementType
 
 
@@ -42,8 +46,18 @@ def compose_page(
     page: int,
     width: int,
     height: int,
+    *,
+    rules: Rules = NO_RULES,
 ) -> tuple[Element, ...]:
     """The elements of a page in reading order; headers, footers and page numbers last.
+
+    Args:
+        lines: In any order.
+        regions: What layout detection proposes; may be empty.
+        page: Its number, from 1.
+        width: Of the image, in pixels.
+        height: Of the image, in pixels.
+        rules: Ruling lines, as `rules.page_rules` finds them.
 
     The result does not depend on the order of the lines or regions, and every line that has text
     is in exactly one element. A picture's element holds what is written in it.
@@ -54,12 +68,13 @@ def compose_page(
     )
     frame = page_frame(readable, width, height)
     advice = place_regions(regions, frame)
-    placed = [place(line, frame) for line in readable]
+    placed = settle_sizes([place(line, frame) for line in readable])
     frame_height = width if frame.vertical else height
     furniture, body = take_furniture(placed, advice, frame_height)
-    islands, outside = find_islands(advice, body)
-    formulas, running = find_formulas(advice, join_fragments(outside))
-    paragraphs = [
+    islands, outside = find_islands(advice, body, rules)
+    upright, level = take_upright(outside, vertical_page=frame.vertical)
+    formulas, running = find_formulas(advice, join_fragments(level))
+    paragraphs = upright + [
         paragraph
         for block in build_blocks(running)
         for paragraph in split_paragraphs(block, advice)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
+from statistics import median, mode
 
 from paddleocr_vl_service.engines.onnx.fragments import same_row
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice, advice_for
@@ -19,13 +19,13 @@ from paddleocr_vl_service.engines.onnx.line_geometry import (
     bounding_rect,
     typical_em,
 )
-from paddleocr_vl_service.engines.onnx.text_kinds import (
+from paddleocr_vl_service.engines.onnx.types import LayoutLabel
+from paddleocr_vl_service.models.document import ElementType
+from paddleocr_vl_service.text.kinds import (
     is_page_number,
     starts_like_caption,
     word_count,
 )
-from paddleocr_vl_service.engines.onnx.types import LayoutLabel
-from paddleocr_vl_service.models.document import ElementType
 
 _ZONE = 0.15
 _APART = 0.6
@@ -33,8 +33,12 @@ _MOST_ROWS = 3
 _MOST_WORDS = 30
 _TALL = 2.0
 _COUNTED_LINES = 5
+_SAME_STEP = 0.6
 _TOLD_SIZE = 1.12
 _NUMBER_SIZE = 1.5
+_TABLE_COLUMNS = 3
+_TABLE_ROWS = 2
+_SURE_TABLE = 0.5
 
 Furniture = list[tuple[ElementType, PlacedLine]]
 
@@ -80,14 +84,14 @@ def _take_margins(lines: Sequence[PlacedLine]) -> tuple[Furniture, list[PlacedLi
 
 
 def _counts_lines(numbers: Sequence[PlacedLine], level: Sequence[PlacedLine]) -> bool:
-    """Whether numbers in a margin count the lines: many, rising, smaller than the text."""
+    """Whether numbers in a margin count the lines: many, in equal steps, smaller than the text."""
     if len(numbers) < _COUNTED_LINES:
         return False
     ordered = sorted(numbers, key=lambda line: line.rect.middle_y)
-    values = [int(line.text) for line in ordered]
-    rising = sum(before < after for before, after in pairwise(values))
+    steps = [int(after.text) - int(before.text) for before, after in pairwise(ordered)]
+    usual = mode(steps)
     smaller = median(line.em for line in numbers) < median(line.em for line in level)
-    return smaller and rising >= 0.8 * (len(values) - 1)
+    return smaller and usual > 0 and steps.count(usual) >= _SAME_STEP * len(steps)
 
 
 def _outermost_row(lines: Sequence[PlacedLine], at_top: bool) -> list[PlacedLine]:
@@ -112,6 +116,8 @@ def _row_kinds(
     if not row or len(row) == len(lines):
         return []
     rect = bounding_rect(line.rect for line in row)
+    if _is_of_table(row, lines, advice):
+        return []
     others = [line.rect for line in lines if not any(line is member for member in row)]
     if at_top:
         at_edge = rect.middle_y < _ZONE * height
@@ -143,3 +149,35 @@ def _row_kinds(
     if len(found) == len(row):
         return found
     return [(kind, line) for kind, line in found if kind is ElementType.PAGE_NUMBER]
+
+
+def _is_of_table(
+    row: Sequence[PlacedLine], lines: Sequence[PlacedLine], advice: Sequence[Advice]
+) -> bool:
+    """Whether a row at the edge is the first or last of a table that fills the page.
+
+    It lies in a region that layout detection calls a table, or has the columns of the rows next
+    to it. Its numbers are no page numbers.
+    """
+    rect = bounding_rect(line.rect for line in row)
+    if any(
+        region.label is LayoutLabel.TABLE
+        and region.score >= _SURE_TABLE
+        and rect.share_inside(region.rect) >= _SURE_TABLE
+        for region in advice
+    ):
+        return True
+    if len(row) < _TABLE_COLUMNS:
+        return False
+    rest = [line for line in lines if not any(line is member for member in row)]
+    for _ in range(_TABLE_ROWS):
+        if not rest:
+            return False
+        nearest = min(rest, key=lambda line: abs(line.rect.middle_y - rect.middle_y))
+        beside = [line for line in rest if same_row(line.rect, nearest.rect)]
+        if len(beside) != len(row) or not all(
+            any(line.rect.shared_width(other.rect) > 0 for other in beside) for line in row
+        ):
+            return False
+        rest = [line for line in rest if not any(line is other for other in beside)]
+    return True

@@ -13,13 +13,14 @@ from statistics import median
 from paddleocr_vl_service.engines.onnx.blocks import Block
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice, advice_for
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine
-from paddleocr_vl_service.engines.onnx.text_kinds import (
+from paddleocr_vl_service.engines.onnx.types import LayoutLabel
+from paddleocr_vl_service.text.kinds import (
+    ends_sentence,
     is_bulleted,
     is_citation,
     is_cjk_char,
     is_list_item,
 )
-from paddleocr_vl_service.engines.onnx.types import LayoutLabel
 
 _WIDER_PITCH = 1.25
 _CLEAR_GAP = 0.15
@@ -27,6 +28,8 @@ _NEARBY = 3
 _INDENT = 0.7
 _CJK_INDENT = 1.1
 _HANGING = 0.7
+_FLUSH = 0.5
+_FLUSH_LINES = 4
 _APART = (LayoutLabel.TITLE, LayoutLabel.FIGURE_CAPTION, LayoutLabel.TABLE_CAPTION)
 
 
@@ -81,7 +84,7 @@ class _Habits:
     def __init__(self, lines: Sequence[PlacedLine]) -> None:
         self._em = median(line.em for line in lines)
         self._left = min(line.rect.left for line in lines)
-        self._right = max(line.rect.right for line in lines)
+        self._margins = _right_margins(lines, self._em)
         middles = [line.rect.middle_x for line in lines]
         self._centred = (
             max(middles) - min(middles) < 0.5 * self._em
@@ -101,23 +104,53 @@ class _Habits:
         flush = not self._is_indented(line)
         if is_citation(line.text) and (ended or is_citation(first.text)):
             return True
-        if is_list_item(line.text) and (ended or flush):
+        aligned = abs(line.rect.left - before.rect.left) < _INDENT * self._em
+        nested = _is_item(first) and (not aligned or before is first)
+        if is_list_item(line.text) and (ended or flush or nested):
             return True
         if before.rect.left - line.rect.left > _INDENT * self._em:
             return ended or self._hanging or (flush and _is_item(first))
         if self._hanging:
-            return flush and self._is_indented(before)
+            goes_on = line.text[0].islower() and not ended
+            return (flush and self._is_indented(before) and not goes_on) or (
+                ended and ends_sentence(before.text)
+            )
         deeper = not flush and line.rect.left - before.rect.left > _INDENT * self._em
         return ended or (deeper and not (before is first and _is_item(first)))
 
     def ended_early(self, before: PlacedLine, line: PlacedLine) -> bool:
         """The next word would have fitted: the line was ended on purpose."""
-        room = self._right - before.rect.right
+        room = self._margins[id(before)] - before.rect.right
         return room > _first_word_width(line) + 1.5 * self._em
 
     def _is_indented(self, line: PlacedLine) -> bool:
         indent = _CJK_INDENT if is_cjk_char(line.text[0]) else _INDENT
         return line.rect.left > self._left + indent * self._em
+
+
+def _right_margins(lines: Sequence[PlacedLine], em: float) -> dict[int, float]:
+    """How far to the right each line (by its id) could have gone.
+
+    Text that runs round a picture or an infobox has several measures, one after the other. Lines
+    of justified text that end at one edge show theirs; no line is longer than its measure.
+    """
+    runs: list[list[PlacedLine]] = []
+    for line in lines:
+        if runs and abs(runs[-1][-1].rect.right - line.rect.right) < _FLUSH * em:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    widest = max(line.rect.right for line in lines)
+    edges = [
+        max(line.rect.right for line in run) if len(run) >= _FLUSH_LINES else None for run in runs
+    ]
+    margins: dict[int, float] = {}
+    for place, run in enumerate(runs):
+        nearby = [edges[place], *edges[:place][::-1], *edges[place + 1 :]]
+        longest = max(line.rect.right for line in run)
+        fitting = [edge for edge in nearby if edge is not None and edge > longest - _FLUSH * em]
+        margins.update((id(line), fitting[0] if fitting else widest) for line in run)
+    return margins
 
 
 def _is_item(line: PlacedLine) -> bool:
@@ -132,7 +165,13 @@ def _first_word_width(line: PlacedLine) -> float:
 
 
 def _set_apart(before: PlacedLine, line: PlacedLine, advice: Sequence[Advice]) -> bool:
+    if _is_bold(before) and not _is_bold(line) and before.rect.right < line.rect.right - line.em:
+        return True
     one, other = advice_for(before.rect, advice), advice_for(line.rect, advice)
     if one is None or other is None or one.label is other.label:
         return False
     return one.label in _APART or other.label in _APART
+
+
+def _is_bold(line: PlacedLine) -> bool:
+    return all(part.bold for part in line.parts)

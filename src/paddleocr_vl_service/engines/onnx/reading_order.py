@@ -19,6 +19,7 @@ from paddleocr_vl_service.engines.onnx.columns import (
     Items,
     is_aside,
     is_notes,
+    is_upright_headline,
     reads_by_blocks,
     reads_by_lines,
     rows_of,
@@ -56,7 +57,15 @@ def _order(items: list[Item], em: float) -> list[list[Item]]:
 
 
 def _order_beside(columns: list[list[Item]], items: Items, em: float) -> list[list[Item]]:
-    """Columns one after the other, or what else may stand side by side."""
+    """Columns one after the other, or what else may stand side by side.
+
+    An upright headline stands at the right of its text, where vertical writing begins.
+    """
+    for place, column in enumerate(columns[1:], start=1):
+        if is_upright_headline(column, em):
+            before, text, after = columns[: place - 1], columns[place - 1], columns[place + 1 :]
+            parts = ([i for c in before for i in c], column, text, [i for c in after for i in c])
+            return [group for part in parts for group in _order(part, em)]
     if reads_by_lines(columns, em):
         return [list(items)]
     if reads_by_blocks(columns, em):

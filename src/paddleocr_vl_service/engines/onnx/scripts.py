@@ -9,6 +9,7 @@ the answer is .89 or more for lines in supported scripts; for others the medians
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,9 @@ _FOREIGN_PAGE = 0.7
 _UNREADABLE_ON_FOREIGN_PAGE = 0.85
 _GREEK_WORD = re.compile("[\u0370-\u03ff]{3,}")
 _MIN_GREEK_LETTERS = 6
+
+_KNOWN = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "FULLWIDTH LATIN")
+_NEARLY_ALL = 0.95
 
 _MIN_EVIDENCE = 120
 _NOTABLE = 1000
@@ -114,6 +118,13 @@ def script_notice(lines: Sequence[JudgedLine], page: int) -> Notice | None:
         "Chinese and Japanese, or too unclear.",
         page,
     )
+
+
+def is_in_supported_script(text: str) -> bool:
+    """Say whether nearly all letters of a text are in scripts that the model reads."""
+    letters = [character for character in text if character.isalpha()]
+    known = sum(unicodedata.name(character, "").startswith(_KNOWN) for character in letters)
+    return known >= _NEARLY_ALL * len(letters)
 
 
 def _median_legibility(lines: Sequence[JudgedLine]) -> float:

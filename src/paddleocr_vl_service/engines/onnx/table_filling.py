@@ -13,7 +13,7 @@ from paddleocr_vl_service.engines.onnx.line_geometry import Rect, bounding_rect
 from paddleocr_vl_service.engines.onnx.table_fragments import Fragment
 from paddleocr_vl_service.engines.onnx.table_grid import Slot
 from paddleocr_vl_service.engines.onnx.table_structure import StructureCell, TableStructure
-from paddleocr_vl_service.engines.onnx.text_joining import join_fragments_text, join_lines
+from paddleocr_vl_service.text.joining import join_fragments_text, join_lines
 
 _TRIM = 0.2
 _LEVEL = 0.5

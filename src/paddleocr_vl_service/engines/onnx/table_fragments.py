@@ -1,7 +1,8 @@
-"""Cuts lines that run over several cells where their ink leaves wide gaps.
+"""Cuts lines that run over several cells where wide gaps are.
 
 Detection takes neighbouring cells for one line when they stand close together. The gaps are seen
-in the picture, the words around them are found by their share of the line's ink.
+in the picture, the words around them are found by their share of the line's ink. A text layer
+says where each word stands, so that nothing has to be guessed.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect
-from paddleocr_vl_service.engines.onnx.text_kinds import is_cjk_char
+from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
+from paddleocr_vl_service.text.kinds import is_cjk_char
 
 _WIDE_GAP = 0.5
+_WIDE_WORD_GAP = 0.6
+_PARTED = 0.6
 _LONG_ENOUGH = 2.0
 _EDGE = 0.15
 _INK = 0.35
@@ -45,14 +49,18 @@ class Fragment:
     em: float
 
 
-def cut_line(line: PlacedLine, page: Image.Image) -> list[Fragment]:
+def cut_line(line: PlacedLine, page: Image.Image, upright: Sequence[Rect] = ()) -> list[Fragment]:
     """A line's fragments from left to right; their texts together are the line's.
 
     Args:
         line: Placed on the page.
         page: Straightened, RGB.
+        upright: Rules between columns; words of a text layer are parted by them.
     """
     whole = [Fragment(line.text, line.rect, line.em)]
+    by_words = _cut_at_words(line, upright)
+    if by_words:
+        return by_words
     if line.rect.width < _LONG_ENOUGH * line.em or len(line.text) < 2:
         return whole
     pieces = _printed_pieces(page, line.rect, _WIDE_GAP * line.em)
@@ -65,6 +73,50 @@ def cut_line(line: PlacedLine, page: Image.Image) -> list[Fragment]:
         Fragment(text, Rect(left, line.rect.top, right, line.rect.bottom), line.em)
         for text, (left, right) in zip(texts, pieces, strict=True)
     ]
+
+
+def _cut_at_words(line: PlacedLine, upright: Sequence[Rect]) -> list[Fragment]:
+    """Fragments of a line whose words are known; none where these are not its text."""
+    words = line.parts[0].words if len(line.parts) == 1 else ()
+    starts = word_starts(line.text, [word.text for word in words])
+    if not starts:
+        return []
+    shift_x = line.rect.left - line.parts[0].box[0]
+    rects = [
+        Rect(word.bbox[0] + shift_x, line.rect.top, word.bbox[2] + shift_x, line.rect.bottom)
+        for word in words
+    ]
+    cuts = [0]
+    for place, (before, after) in enumerate(pairwise(rects), start=1):
+        parted = any(
+            before.middle_x < rule.middle_x < after.middle_x
+            and rule.shared_height(line.rect) > _PARTED * line.rect.height
+            for rule in upright
+        )
+        if parted or after.left - before.right > _WIDE_WORD_GAP * line.em:
+            cuts.append(place)
+    found = []
+    for start, end in pairwise([*cuts, len(words)]):
+        stop = starts[end] if end < len(words) else len(line.text)
+        found.append(
+            Fragment(
+                line.text[starts[start] : stop].strip(), bounding_rect(rects[start:end]), line.em
+            )
+        )
+    return found
+
+
+def word_starts(text: str, words: Sequence[str]) -> list[int]:
+    """Where each word starts in a text that they make up; none where they do not."""
+    starts = []
+    place = 0
+    for word in words:
+        start = text.find(word, place)
+        if start < 0 or text[place:start].strip() or not word.strip():
+            return []
+        starts.append(start)
+        place = start + len(word)
+    return [] if text[place:].strip() else starts
 
 
 def split_text(text: str, widths: Sequence[float]) -> list[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PIL import Image
@@ -13,8 +13,15 @@ from paddleocr_vl_service.engines.onnx.line_geometry import (
     PlacedLine,
     Rect,
     bounding_rect,
-    page_frame,
     place,
+    typical_em,
+)
+from paddleocr_vl_service.engines.onnx.rules import (
+    NO_RULES,
+    Rules,
+    find_rules,
+    level_frame,
+    straightened,
 )
 from paddleocr_vl_service.engines.onnx.table_filling import (
     FilledCell,
@@ -23,9 +30,14 @@ from paddleocr_vl_service.engines.onnx.table_filling import (
     fill,
     measure_fit,
 )
-from paddleocr_vl_service.engines.onnx.table_fragments import cut_line
+from paddleocr_vl_service.engines.onnx.table_fragments import Fragment, cut_line
 from paddleocr_vl_service.engines.onnx.table_geometry import grid_from_geometry
-from paddleocr_vl_service.engines.onnx.table_structure import TableStructureModel
+from paddleocr_vl_service.engines.onnx.table_pieces import read_in_pieces
+from paddleocr_vl_service.engines.onnx.table_ruled import ruled_structure
+from paddleocr_vl_service.engines.onnx.table_structure import (
+    TableStructure,
+    TableStructureModel,
+)
 from paddleocr_vl_service.engines.onnx.types import ReadLine
 from paddleocr_vl_service.models.document import Element, ElementType
 
@@ -37,7 +49,8 @@ def add_table_structure(
     elements: Sequence[Element],
     lines: Sequence[ReadLine],
     image: Image.Image,
-    recogniser: TableStructureModel,
+    recogniser: TableStructureModel | None,
+    rules: Rules | None = None,
 ) -> tuple[Element, ...]:
     """The elements of a page, with HTML and rows of text for its tables.
 
@@ -45,14 +58,23 @@ def add_table_structure(
         elements: Of one page, as `compose_page` made them of the lines.
         lines: All of the page.
         image: The upright page, RGB.
-        recogniser: Looks at each table; not used on a page that has none.
+        recogniser: Looks at each table; not used on a page that has none. Without it rules and
+            geometry must do.
+        rules: Of the page (`page_rules`), if they are known; else they are looked for.
     """
     if not any(element.type is ElementType.TABLE for element in elements):
         return tuple(elements)
-    frame = _frame(lines, image)
-    straight = _straightened(image, frame)
+    frame = level_frame(lines, image)
+    straight = straightened(image, frame)
+    if rules is None or rules == NO_RULES:
+        rules = find_rules(straight, [place(line, frame) for line in lines])
     return tuple(
-        _with_structure(element, lines, straight, frame, recogniser)
+        _with_structure(
+            element,
+            lines,
+            frame,
+            lambda own, region: read_table(own, region, straight, recogniser, rules),
+        )
         if element.type is ElementType.TABLE
         else element
         for element in elements
@@ -63,23 +85,58 @@ def read_table(
     lines: Sequence[PlacedLine],
     region: Rect,
     page: Image.Image,
-    recogniser: TableStructureModel,
+    recogniser: TableStructureModel | None,
+    rules: Rules = NO_RULES,
 ) -> FilledTable:
     """A table's rows and columns with all of its text.
+
+    A grid of rules leaves no doubt where all cells are bounded. Else the model finds the
+    structure, of long tables in pieces; where it does not fit the lines, their geometry does.
 
     Args:
         lines: Those of the table, placed on the page.
         region: The table's place on the page.
         page: Straightened, RGB.
-        recogniser: Finds the structure; where it does not fit the lines, their geometry does.
+        recogniser: The model; None does without it.
+        rules: Of the page.
     """
-    fragments = [fragment for line in lines for fragment in cut_line(line, page)]
-    structure = recogniser.recognise(page, region)
-    if structure is not None:
-        homes = assign(structure, fragments)
-        if measure_fit(structure, fragments, homes).plausible or not fragments:
-            return fill(structure, fragments, homes)
+    own = rules.inside(_with_margin(region, lines))
+    fragments = [fragment for line in lines for fragment in cut_line(line, page, own.vertical)]
+    seen = recogniser.recognise(page, region) if recogniser is not None else None
+    if not fragments:
+        return fill(seen, [], []) if seen is not None else grid_from_geometry([])
+    fits = seen is not None and _fits(seen, fragments)
+    ruled = ruled_structure(own, lines, fragments)
+    if ruled is not None and not (fits and seen is not None and _same_size(seen, ruled)):
+        return _filled(ruled, fragments)
+    if fits and seen is not None:
+        return _filled(seen, fragments)
+    if recogniser is not None:
+        pieced = read_in_pieces(region, page, fragments, recogniser)
+        if pieced is not None and _fits(pieced, fragments):
+            return _filled(pieced, fragments)
     return grid_from_geometry(fragments)
+
+
+def _filled(structure: TableStructure, fragments: Sequence[Fragment]) -> FilledTable:
+    return fill(structure, fragments, assign(structure, fragments))
+
+
+def _fits(structure: TableStructure, fragments: Sequence[Fragment]) -> bool:
+    return measure_fit(structure, fragments, assign(structure, fragments)).plausible
+
+
+def _same_size(seen: TableStructure, ruled: TableStructure) -> bool:
+    """Whether the model sees the rows and columns that rules show; then it knows the head too."""
+    return (seen.rows, seen.columns) == (ruled.rows, ruled.columns)
+
+
+def _with_margin(region: Rect, lines: Sequence[PlacedLine]) -> Rect:
+    """The region and a little more: rules stand on its edge."""
+    margin = typical_em(lines) if lines else 0.0
+    return Rect(
+        region.left - margin, region.top - margin, region.right + margin, region.bottom + margin
+    )
 
 
 def to_html(table: FilledTable) -> str:
@@ -114,15 +171,14 @@ def _spans(cell: FilledCell) -> str:
 def _with_structure(
     element: Element,
     lines: Sequence[ReadLine],
-    straight: Image.Image,
     frame: Frame,
-    recogniser: TableStructureModel,
+    read: Callable[[Sequence[PlacedLine], Rect], FilledTable],
 ) -> Element:
     own = [place(line, frame) for line in table_lines(element, lines)]
     region = frame.box_rect(tuple(map(float, element.bbox)))  # type: ignore[arg-type]
     if frame.angle and own:
         region = bounding_rect(line.rect for line in own)
-    table = read_table(own, region, straight, recogniser)
+    table = read(own, region)
     return replace(element, html=to_html(table), text=to_text(table))
 
 
@@ -148,24 +204,3 @@ def table_lines(element: Element, lines: Sequence[ReadLine]) -> list[ReadLine]:
 
 def _length(text: str) -> int:
     return sum(not character.isspace() for character in text)
-
-
-def _frame(lines: Sequence[ReadLine], image: Image.Image) -> Frame:
-    """Straightened, but not turned: a page of vertical writing has level tables."""
-    frame = page_frame(lines, image.width, image.height)
-    return replace(frame, angle=0.0, vertical=False) if frame.vertical else frame
-
-
-def _straightened(image: Image.Image, frame: Frame) -> Image.Image:
-    if not frame.angle:
-        return image
-    x0, y0 = frame.image_point(0.0, 0.0)
-    x1, y1 = frame.image_point(1.0, 0.0)
-    x2, y2 = frame.image_point(0.0, 1.0)
-    return image.transform(
-        image.size,
-        Image.Transform.AFFINE,
-        (x1 - x0, x2 - x0, x0, y1 - y0, y2 - y0, y0),
-        resample=Image.Resampling.BICUBIC,
-        fillcolor=(255, 255, 255),
-    )

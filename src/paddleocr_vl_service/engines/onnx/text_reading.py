@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -15,6 +15,7 @@ from paddleocr_vl_service.engines.onnx.geometry import clipped
 from paddleocr_vl_service.engines.onnx.model_files import model_path
 from paddleocr_vl_service.engines.onnx.recognition import Reading, TextRecognizer
 from paddleocr_vl_service.engines.onnx.scripts import judge, script_notice, unreadable
+from paddleocr_vl_service.engines.onnx.tesseract import TesseractReader
 from paddleocr_vl_service.engines.onnx.types import Quad, ReadLine
 from paddleocr_vl_service.models.document import Notice
 
@@ -34,11 +35,11 @@ class PageText:
 
     Attributes:
         lines: Those that could be read.
-        script_notice: A warning about those in scripts that the model does not read, if any.
+        notices: About those that could not.
     """
 
     lines: tuple[ReadLine, ...]
-    script_notice: Notice | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 class TextReader:
@@ -47,9 +48,13 @@ class TextReader:
     Args:
         threads: CPU threads that detection may use.
         workers: As many threads, which recognition shares its lines among.
+        tesseract: Reads lines in scripts that the model does not, if it was asked for.
     """
 
-    def __init__(self, threads: int, workers: Executor) -> None:
+    def __init__(
+        self, threads: int, workers: Executor, tesseract: TesseractReader | None = None
+    ) -> None:
+        self._tesseract = tesseract
         self._detector = TextDetector(model_path("text_detection"), threads)
         self._recognizer = TextRecognizer(model_path("text_recognition"), workers)
 
@@ -59,12 +64,31 @@ class TextReader:
         crops = [crop_line(page, quad) for quad in quads]
         readings = self._read_crops(quads, crops)
         judged = [judge(crop, reading) for crop, reading in zip(crops, readings, strict=True)]
-        lines = tuple(
-            ReadLine(reading.text.strip(), reading.score, clipped(quad, page.width, page.height))
-            for quad, reading, is_lost in zip(quads, readings, unreadable(judged), strict=True)
-            if not is_lost and reading.score >= MIN_SCORE and reading.text.strip()
+        lost = [index for index, is_lost in enumerate(unreadable(judged)) if is_lost]
+        lines = {
+            index: ReadLine(reading.text.strip(), reading.score, quad)
+            for index, (quad, reading) in enumerate(zip(quads, readings, strict=True))
+            if index not in lost and reading.score >= MIN_SCORE and reading.text.strip()
+        }
+        notices: list[Notice] = []
+        if self._tesseract is not None and lost:
+            found = self._tesseract.read([crops[index] for index in lost], number)
+            notices += [found.notice] if found.notice else []
+            for index, line in zip(lost, found.lines, strict=True):
+                if line is not None:
+                    lines[index] = ReadLine(line.text, line.score, quads[index])
+                    judged[index] = replace(judged[index], legibility=1.0)
+        notice = script_notice(judged, number)
+        placed = (
+            replace(line, quad=clipped(line.quad, page.width, page.height))
+            for _, line in sorted(lines.items())
         )
-        return PageText(lines, script_notice(judged, number))
+        return PageText(tuple(placed), (*notices, *([notice] if notice else [])))
+
+    def read_quad(self, page: Image.Image, quad: Quad) -> str:
+        """What one place of an upright RGB page says."""
+        (reading,) = self._recognizer.read([crop_line(page, quad)])
+        return reading.text
 
     def sample_legibility(self, page: Image.Image) -> float:
         """Return how well the page's longest lines read, from 0 to 1.

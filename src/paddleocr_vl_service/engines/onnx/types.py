@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from paddleocr_vl_service.models.document import TextSource
+from paddleocr_vl_service.models.document import TextSource, TextWord
 
 Quad = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 """Corners of a text line, clockwise from the top left, in pixels of the upright page image."""
@@ -47,12 +47,16 @@ class ReadLine:
         score: Mean probability over its characters; None for a text layer, which is not read.
         quad: Its corners.
         source: OCR or the PDF's text layer.
+        words: With their places, where they are known: from a text layer.
+        bold: Whether it is known to be set in bold.
     """
 
     text: str
     score: float | None
     quad: Quad
     source: TextSource = TextSource.OCR
+    words: tuple[TextWord, ...] = ()
+    bold: bool = False
 
     @property
     def box(self) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paddleocr_vl_service.engines.base import EngineCapabilities, EngineConfig
@@ -36,6 +36,9 @@ _AT_WORK = frozenset({ProcessState.READY, ProcessState.WORKING})
 _COMING = frozenset({ProcessState.READY, ProcessState.LOADING})
 
 
+_ONE_THREAD = EngineConfig()
+
+
 @dataclass(frozen=True)
 class EngineHostConfig:
     """Which engine to keep, and how.
@@ -43,7 +46,7 @@ class EngineHostConfig:
     Attributes:
         name: As people call the engine.
         factory: ``module:Class`` of the engine.
-        threads: CPU threads each process may use.
+        engine: What its processes are told; each of them gets its own device.
         devices: One process each; the same one several times for several processes.
         declared_scripts: What it is known to read before it is loaded.
         batch_pages: Pages a call may carry.
@@ -56,7 +59,7 @@ class EngineHostConfig:
 
     name: str
     factory: str
-    threads: int = 1
+    engine: EngineConfig = _ONE_THREAD
     devices: tuple[str, ...] = ("cpu",)
     declared_scripts: tuple[str, ...] = ()
     batch_pages: int = 1
@@ -264,7 +267,7 @@ class EngineHost:
 
 
 def _worker_spec(config: EngineHostConfig, device: str) -> WorkerSpec:
-    engine = EngineConfig(device=device, threads=config.threads)
+    engine = replace(config.engine, device=device)
     return WorkerSpec(
         name=f"engine-{config.name}",
         factory="paddleocr_vl_service.engines.handler:EngineHandler",
@@ -274,7 +277,7 @@ def _worker_spec(config: EngineHostConfig, device: str) -> WorkerSpec:
         },
         nice=NICENESS,
         start_timeout=config.start_timeout,
-        environment={"OMP_NUM_THREADS": str(config.threads)},
+        environment={"OMP_NUM_THREADS": str(engine.threads)},
     )
 
 

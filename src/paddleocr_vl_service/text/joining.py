@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from paddleocr_vl_service.engines.onnx.text_kinds import is_cjk_char
+from paddleocr_vl_service.text.kinds import is_cjk_char
 
-_BROKEN_WORD = re.compile(r"(?P<stem>[^\W_]+)[-\u00ad\u2010]$")
+_BROKEN_WORD = re.compile(r"(?P<stem>(?:[^\W_]{1,4}['’])?[^\W_]+)[-\u00ad\u2010]$")
 _SUSPENDED = {"and", "or", "und", "oder", "bzw", "et", "ou", "y", "e", "to", "bis"}
 
 
@@ -33,7 +33,7 @@ def _append(before: str, after: str) -> str:
 def _continues_word(stem: str, after: str) -> bool:
     """A hyphen at a line's end is the typesetter's when a lower-case word goes on after it.
 
-    `X-` + `ray`, `semi-` + `Markov` and `Vor-` + `und` keep theirs.
+    `X-` + `ray`, `semi-` + `Markov` and `Vor-` + `und` keep theirs; `l’é-` + `cluse` does not.
     """
     word = _first_word(after)
     return (

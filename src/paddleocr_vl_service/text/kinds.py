@@ -34,15 +34,18 @@ _REFERENCE_ENTRY = re.compile(
     r"\[\s*\w[\w+\-]{0,12}\s*\]|\d{1,3}[.\]]?\s*\S|[A-Z][\w'’-]+,? (?:[A-Z]\.|and |et )"
 )
 _MATH = re.compile(r"[=<>≤≥≈≠±×÷∑∏∫√∂∇∈∀∃→∞⊂⊆∪∩^_{}|+*/\\Α-Ωα-ω]")
+_FORMULA_SIGN = re.compile(r"[≤≥≈≠∑∏∫√∂∇∈∀∃∞⊂⊆∪∩Α-Ωα-ω]")
 _WORD = re.compile(r"\w+", re.UNICODE)
 _SENTENCE_END = re.compile(r"[.!?;:。！？；：…]['\"”’)\]）】」』]*(?:\d{1,3}(?:[,–-]\d{1,3})*)?$")
 
 _MOSTLY_LETTERS = 0.6
 _MISSED = 3
+_SHORT = 4
 _ROMAN = {"i": 1, "v": 5, "x": 10}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDY = 0.35
 _PROSE_START = re.compile(r"[^\W\d_]{4,}\b|[^\W\d_]{2,}[\s,]+[^\W\d_]{2,}\b")
+_SENTENCE_START = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-ÿ]+ [A-Za-zÀ-ÿ]{2,}\b")
 _FUNCTIONS = {"sinh", "cosh", "tanh", "argmax", "argmin", "rank", "diag", "sign", "span"}
 
 
@@ -130,14 +133,33 @@ def reads_like_prose(text: str) -> bool:
     return is_cjk(text) or begins or lettered > _WORDY * signs
 
 
+def starts_sentence(text: str) -> bool:
+    """Starts with a capitalised word and another word."""
+    return _SENTENCE_START.match(text.strip()) is not None
+
+
 def has_mathematics(text: str) -> bool:
     """More than one sign that stands in formulas."""
     return len(_MATH.findall(text)) > 1
 
 
+def has_formula_signs(text: str) -> bool:
+    """A sign that stands in formulas only, neither in code nor in tables of numbers."""
+    return _FORMULA_SIGN.search(text) is not None
+
+
 def has_signs(text: str) -> bool:
     """A digit, a bracket or a sign of mathematics: more than letters."""
     return any(char.isdigit() or char in "()[]" for char in text) or bool(_MATH.search(text))
+
+
+def is_capitals(text: str) -> bool:
+    """Words in capitals throughout, without digits."""
+    return (
+        text.isupper()
+        and max(map(len, _LETTERS.findall(text)), default=0) > _SHORT
+        and not any(char.isdigit() for char in text)
+    )
 
 
 def has_words(text: str) -> bool:
@@ -154,6 +176,11 @@ def numbers_follow(marker: str, following: str) -> bool:
     """Whether one item's marker comes after another's in one list; a few may be missing."""
     one, other = _values(marker), _values(following)
     return any(0 < b - a <= _MISSED for kind, a in one.items() if (b := other.get(kind, -1)) > 0)
+
+
+def is_first_number(marker: str) -> bool:
+    """Whether an item's marker opens a list: 1, a, A, i, I."""
+    return 1 in _values(marker).values()
 
 
 def _values(marker: str) -> dict[str, int]:

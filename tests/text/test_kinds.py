@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddleocr_vl_service.engines.onnx import text_kinds as kinds
+from paddleocr_vl_service.text import kinds
 
 
 @pytest.mark.parametrize(

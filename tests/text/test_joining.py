@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddleocr_vl_service.engines.onnx.text_joining import join_fragments_text, join_lines
+from paddleocr_vl_service.text.joining import join_fragments_text, join_lines
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from paddleocr_vl_service.engines.onnx.text_joining import join_fragments_text, 
         (["in COVID-", "19 times"], "in COVID-19 times"),
         (["a 3-", "dimensional body"], "a 3-dimensional body"),
         (["by e-", "mail"], "by e-mail"),
+        (["près de l’é-", "cluse"], "près de l’écluse"),
         (["Vor-", "und Nachteile"], "Vor- und Nachteile"),
         (["a dash -", "and more"], "a dash - and more"),
         (["第一行", "第二行"], "第一行第二行"),

@@ -1,0 +1,62 @@
+"""Reads a PDF's pages with intake and engine in one process: ``... PDF MODE ROUNDS``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from paddleocr_vl_service.engines.base import EngineConfig
+from paddleocr_vl_service.engines.onnx.engine import OnnxEngine
+from paddleocr_vl_service.intake.pdf_documents import PdfDocument
+from paddleocr_vl_service.models.document import ParseOptions, TextSource, TextSourceChoice
+
+_MAX_PIXELS = 80_000_000
+
+MODES = {
+    "text layer, layout off": ParseOptions(TextSourceChoice.AUTO, layout_detection=False),
+    "text layer, layout on": ParseOptions(TextSourceChoice.AUTO),
+    "OCR": ParseOptions(TextSourceChoice.OCR),
+}
+
+
+def main(document: Path, mode: str, rounds: int) -> None:
+    """Print one JSON object a page: CPU seconds of intake and engine, and what came of it."""
+    options = MODES[mode]
+    engine = OnnxEngine(EngineConfig(threads=1))
+    engine.warmup()
+    pdf = PdfDocument(document, None, _MAX_PIXELS)
+    with tempfile.TemporaryDirectory(prefix="paddleocr-vl-bench-") as folder:
+        # Once before anything counts: models that are loaded late, memory that is grown.
+        for turn in range(rounds + 1):
+            for number in range(1, pdf.page_count + 1):
+                figures = _read(pdf, number, engine, options, Path(folder) / "page.bmp")
+                if turn:
+                    print(json.dumps({"page": number, **figures}), flush=True)
+    pdf.close()
+    engine.close()
+
+
+def _read(
+    pdf: PdfDocument, number: int, engine: OnnxEngine, options: ParseOptions, path: Path
+) -> dict[str, float]:
+    started = time.process_time()
+    wanted = options.text_source is not TextSourceChoice.OCR
+    page = pdf.render(number, path, with_text_layer=wanted)
+    rendered = time.process_time()
+    (result,) = engine.parse([page], options)
+    done = time.process_time()
+    path.unlink()
+    own = (each for each in result.elements if each.text_source is TextSource.TEXT_LAYER)
+    return {
+        "intake": rendered - started,
+        "engine": done - rendered,
+        "characters": sum(len(each.text) for each in result.elements),
+        "characters_of_layer": sum(len(each.text) for each in own),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

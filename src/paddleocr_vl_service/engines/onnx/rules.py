@@ -1,0 +1,296 @@
+"""Ruling lines: the thin level and upright lines that tables, boxes and headings are set with.
+
+A pixel of a rule differs from what lies on both sides of it, in the same sense: it is darker than
+both, or lighter (white lines on a shaded table). Runs of such pixels that are long are rules;
+strokes of letters are short. The long edge of a shaded area parts a table's rows as a rule does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from paddleocr_vl_service.engines.onnx.line_geometry import (
+    Frame,
+    PlacedLine,
+    Rect,
+    bounding_rect,
+    page_frame,
+    place,
+    typical_em,
+)
+from paddleocr_vl_service.engines.onnx.types import ReadLine
+
+_CONTRAST = 14
+_THICKEST = 0.0032
+_LEAST_REACH = 3
+_LENGTH = 1.2
+_LEAST_LENGTH = 10.0
+_CORE = 0.2
+_DOTS = 2
+_NO_LETTER = 4.0
+_BRIDGED = 2.5
+_LONG_EDGE = 5.0
+_STEP = 30
+_EDGE_HEIGHT = 3.0
+_JOIN = 3.0
+_SLOPE = 0.03
+_BROKEN = 1.5
+
+_Pixels = npt.NDArray[np.uint8]
+_Marks = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Ruling lines of a page, in its straightened frame, from the top and from the left.
+
+    Attributes:
+        horizontal: As thick as they are high.
+        vertical: As thick as they are wide.
+    """
+
+    horizontal: tuple[Rect, ...] = ()
+    vertical: tuple[Rect, ...] = ()
+
+    def inside(self, area: Rect) -> Rules:
+        """Those that lie in an area for the most part, cut off at its edges."""
+        level = [_clipped(rule, area) for rule in self.horizontal if _crosses(rule, area)]
+        upright = [_clipped(rule, area) for rule in self.vertical if _crosses(rule, area)]
+        return Rules(tuple(level), tuple(upright))
+
+
+NO_RULES = Rules()
+
+
+def page_rules(image: Image.Image, lines: Sequence[ReadLine]) -> Rules:
+    """The rules of a page in the frame of its lines; none on a page of vertical writing.
+
+    Args:
+        image: The upright page, RGB.
+        lines: All of the page; they say how far it is askew.
+    """
+    frame = page_frame([line for line in lines if line.text.strip()], image.width, image.height)
+    if frame.vertical:
+        return NO_RULES
+    return find_rules(straightened(image, frame), [place(line, frame) for line in lines])
+
+
+def find_rules(page: Image.Image, lines: Sequence[PlacedLine]) -> Rules:
+    """The rules of a straightened page, RGB, with its lines of text, which hide strokes."""
+    grey = np.asarray(page.convert("L"))
+    reach = max(round(_THICKEST * max(grey.shape)), _LEAST_REACH)
+    # Enough for a rule over one narrow column; strokes of letters are not as long.
+    length = round(max(_LENGTH * typical_em(lines), _LEAST_LENGTH))
+    texts = [line.rect for line in lines if line.rect.width > line.rect.height]
+    level = _level_rules(grey, reach, length, texts)
+    sides = [
+        Rect(line.rect.top, line.rect.left, line.rect.bottom, line.rect.right)
+        for line in lines
+        if line.rect.height >= line.rect.width
+    ]
+    across = [Rect(top, left, bottom, right) for left, top, right, bottom in level]
+    upright = _level_rules(np.ascontiguousarray(grey.T), reach, length, sides, across)
+    turned = [Rect(top, left, bottom, right) for left, top, right, bottom in upright]
+    return Rules(
+        tuple(sorted(level, key=lambda rule: (rule.top, rule.left))),
+        tuple(sorted(rule for rule in turned if not any(_stroke(rule, text) for text in texts))),
+    )
+
+
+def _stroke(rule: Rect, text: Rect) -> bool:
+    """Whether an upright line is part of a letter."""
+    return rule.share_inside(text) > 0.7
+
+
+def level_frame(lines: Sequence[ReadLine], image: Image.Image) -> Frame:
+    """Straightened, but not turned: a page of vertical writing has level tables."""
+    frame = page_frame(lines, image.width, image.height)
+    return replace(frame, angle=0.0, vertical=False) if frame.vertical else frame
+
+
+def straightened(image: Image.Image, frame: Frame) -> Image.Image:
+    """The image as the frame sees it, but for quarter turns."""
+    if not frame.angle:
+        return image
+    x0, y0 = frame.image_point(0.0, 0.0)
+    x1, y1 = frame.image_point(1.0, 0.0)
+    x2, y2 = frame.image_point(0.0, 1.0)
+    return image.transform(
+        image.size,
+        Image.Transform.AFFINE,
+        (x1 - x0, x2 - x0, x0, y1 - y0, y2 - y0, y0),
+        resample=Image.Resampling.BICUBIC,
+        fillcolor=(255, 255, 255),
+    )
+
+
+def _level_rules(
+    grey: _Pixels, reach: int, length: int, texts: Sequence[Rect], across: Sequence[Rect] = ()
+) -> list[Rect]:
+    """Level rules of a picture.
+
+    Args:
+        grey: Height x width.
+        reach: More than their thickness, pixels.
+        length: The least, pixels.
+        texts: Lines of text, whose strokes are no rules.
+        across: Upright rules; they do not break level ones that cross them.
+    """
+    marks = _ridges(grey, reach)
+    bridged = marks.copy() if across else marks
+    for left, top, right, bottom in across:
+        bridged[max(int(top) - reach, 0) : int(bottom) + reach, int(left) : int(right)] = True
+    hidden = np.zeros(marks.shape, dtype=np.bool_)
+    for text in texts:
+        margin = _CORE * text.height
+        top, bottom = max(round(text.top + margin), 0), max(round(text.bottom - margin), 0)
+        hidden[top:bottom, max(round(text.left), 0) : max(round(text.right), 0)] = True
+    rows = np.flatnonzero(np.count_nonzero(marks, axis=1) >= length)
+    runs: list[Rect] = []
+    for row in rows.tolist():
+        found = [
+            (left, right)
+            for left, right in _runs(marks[row], length, 1)
+            if right - left >= _NO_LETTER * length or not hidden[row, (left + right) // 2]
+        ]
+        # The dots of a dotted rule; letters do not follow each other as closely for long.
+        found += _runs(marks[row] & ~hidden[row], _NO_LETTER * length, _DOTS)
+        if across:
+            found += _runs(bridged[row], _BRIDGED * length, 1)
+        runs += [Rect(left, row, right, row + 1) for left, right in _united(found)]
+    rules = _in_line(_stacked(runs, reach), _BROKEN * length)
+    edges = _band_edges(grey, round(_LONG_EDGE * length))
+    return rules + [edge for edge in edges if not any(_beside(edge, rule) for rule in rules)]
+
+
+def _band_edges(grey: _Pixels, length: int) -> list[Rect]:
+    """Long level edges of filled areas: a shaded head ends as if there were a rule."""
+    if len(grey) < 3:
+        return []
+    above, below = grey[:-2], grey[2:]
+    steps = np.maximum(above, below) - np.minimum(above, below) > _STEP
+    rows = np.flatnonzero(np.count_nonzero(steps, axis=1) >= length)
+    runs = [
+        Rect(left, row + 1, right, row + 2)
+        for row in rows.tolist()
+        for left, right in _runs(steps[row], length, 1)
+    ]
+    return _in_line(_stacked(runs, _EDGE_HEIGHT), float(length))
+
+
+def _beside(edge: Rect, rule: Rect) -> bool:
+    return edge.shared_height(rule) > -_EDGE_HEIGHT and edge.shared_width(rule) > 0
+
+
+def _runs(marks: _Marks, length: float, gap: int) -> list[tuple[int, int]]:
+    """Where marks follow each other with less than a gap between them, for a length at least."""
+    edges = np.flatnonzero(np.diff(marks, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    if gap > 1:
+        apart = np.flatnonzero(starts[1:] - ends[:-1] > gap)
+        starts = starts[np.concatenate(([0], apart + 1))] if len(starts) else starts
+        ends = ends[np.concatenate((apart, [len(ends) - 1]))] if len(ends) else ends
+    long = ends - starts >= length
+    return list(zip(starts[long].tolist(), ends[long].tolist(), strict=True))
+
+
+def _united(intervals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Intervals that overlap put together."""
+    united: list[tuple[int, int]] = []
+    for start, end in sorted(intervals):
+        if united and start <= united[-1][1]:
+            united[-1] = (united[-1][0], max(united[-1][1], end))
+        else:
+            united.append((start, end))
+    return united
+
+
+def _ridges(grey: _Pixels, reach: int) -> _Marks:
+    """Pixels that are darker than those above and below, or lighter, by what one can see.
+
+    It is looked from near and from afar: thick rules need the one, rules close to text the other.
+    """
+    raised = np.minimum(grey, np.uint8(255 - _CONTRAST)) + np.uint8(_CONTRAST)
+    lowered = np.maximum(grey, np.uint8(_CONTRAST)) - np.uint8(_CONTRAST)
+    marks = np.zeros(grey.shape, dtype=np.bool_)
+    for distance in {reach, (reach + 1) // 2}:
+        high = len(grey) - distance
+        if high <= distance:
+            continue
+        above, below = grey[: high - distance], grey[2 * distance :]
+        ridge = raised[distance:high] < np.minimum(above, below)
+        ridge |= lowered[distance:high] > np.maximum(above, below)
+        marks[distance:high] |= ridge
+    return marks
+
+
+@dataclass
+class _Bundle:
+    """Runs of neighbouring rows."""
+
+    rect: Rect
+    pixels: float
+
+    def take(self, run: Rect) -> None:
+        self.rect = bounding_rect((self.rect, run))
+        self.pixels += run.width
+
+
+def _stacked(runs: Sequence[Rect], thickest: float) -> list[Rect]:
+    """Runs of neighbouring rows put into one rule; they come row by row."""
+    bundles: list[_Bundle] = []
+    near: list[_Bundle] = []
+    for run in runs:
+        near = [bundle for bundle in near if bundle.rect.bottom >= run.top]
+        for bundle in near:
+            if bundle.rect.shared_width(run) > 0:
+                bundle.take(run)
+                break
+        else:
+            near.append(_Bundle(run, run.width))
+            bundles.append(near[-1])
+    # A rule that is a little askew is higher than it is thick.
+    return [
+        bundle.rect
+        for bundle in bundles
+        if bundle.pixels <= thickest * bundle.rect.width
+        and bundle.rect.height <= max(thickest, _SLOPE * bundle.rect.width)
+    ]
+
+
+def _in_line(rules: Sequence[Rect], gap: float) -> list[Rect]:
+    """Pieces of one rule, a step askew, or broken by what crosses or touches it, put together."""
+    joined: list[Rect] = []
+    for rule in sorted(rules):
+        for index in range(len(joined) - 1, -1, -1):
+            before = joined[index]
+            slack = _JOIN + (rule.height + before.height) / 2
+            level = abs(rule.middle_y - before.middle_y) < slack
+            if level and rule.left - before.right < gap:
+                joined[index] = bounding_rect((before, rule))
+                break
+        else:
+            joined.append(rule)
+    return joined
+
+
+def _crosses(rule: Rect, area: Rect) -> bool:
+    longer = rule.width >= rule.height
+    shared = rule.shared_width(area) if longer else rule.shared_height(area)
+    inside = (
+        area.top <= rule.middle_y <= area.bottom
+        if longer
+        else area.left <= rule.middle_x <= area.right
+    )
+    return inside and shared > 0.5 * max(rule.width, rule.height)
+
+
+def _clipped(rule: Rect, area: Rect) -> Rect:
+    if rule.width >= rule.height:
+        return Rect(max(rule.left, area.left), rule.top, min(rule.right, area.right), rule.bottom)
+    return Rect(rule.left, max(rule.top, area.top), rule.right, min(rule.bottom, area.bottom))

@@ -1,0 +1,1 @@
+"""What writing looks like, apart from where it stands: kinds of text, and joining lines of it."""
