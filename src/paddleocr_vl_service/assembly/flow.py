@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from paddleocr_vl_service.models.document import (
@@ -161,12 +161,3 @@ def join_neighbours(
                 open_at = None
             flows[index].append(element)
     return tuple(with_flow(page, flow) for page, flow in zip(pages, flows, strict=True))
-
-
-def consecutive_runs(pages: Pages) -> Iterator[Pages]:
-    """Stretches of pages whose numbers follow one another."""
-    start = 0
-    for index in range(1, len(pages) + 1):
-        if index == len(pages) or pages[index].number != pages[index - 1].number + 1:
-            yield pages[start:index]
-            start = index

@@ -150,19 +150,16 @@ def _level_rules(
         margin = _CORE * text.height
         top, bottom = max(round(text.top + margin), 0), max(round(text.bottom - margin), 0)
         hidden[top:bottom, max(round(text.left), 0) : max(round(text.right), 0)] = True
-    rows = np.flatnonzero(np.count_nonzero(marks, axis=1) >= length)
-    runs: list[Rect] = []
-    for row in rows.tolist():
-        found = [
-            (left, right)
-            for left, right in _runs(marks[row], length, 1)
-            if right - left >= _NO_LETTER * length or not hidden[row, (left + right) // 2]
-        ]
-        # The dots of a dotted rule; letters do not follow each other as closely for long.
-        found += _runs(marks[row] & ~hidden[row], _NO_LETTER * length, _DOTS)
-        if across:
-            found += _runs(bridged[row], _BRIDGED * length, 1)
-        runs += [Rect(left, row, right, row + 1) for left, right in _united(found)]
+    found = [
+        run
+        for run in _runs(marks, length, 1)
+        if run.width >= _NO_LETTER * length or not hidden[int(run.top), int(run.middle_x)]
+    ]
+    # The dots of a dotted rule; letters do not follow each other as closely for long.
+    found += _runs(marks & ~hidden, _NO_LETTER * length, _DOTS)
+    if across:
+        found += _runs(bridged, _BRIDGED * length, 1)
+    runs = _united(found)
     rules = _in_line(_stacked(runs, reach), _BROKEN * length)
     edges = _band_edges(grey, round(_LONG_EDGE * length))
     return rules + [edge for edge in edges if not any(_beside(edge, rule) for rule in rules)]
@@ -174,12 +171,7 @@ def _band_edges(grey: _Pixels, length: int) -> list[Rect]:
         return []
     above, below = grey[:-2], grey[2:]
     steps = np.maximum(above, below) - np.minimum(above, below) > _STEP
-    rows = np.flatnonzero(np.count_nonzero(steps, axis=1) >= length)
-    runs = [
-        Rect(left, row + 1, right, row + 2)
-        for row in rows.tolist()
-        for left, right in _runs(steps[row], length, 1)
-    ]
+    runs = [run._replace(top=run.top + 1, bottom=run.bottom + 1) for run in _runs(steps, length, 1)]
     return _in_line(_stacked(runs, _EDGE_HEIGHT), float(length))
 
 
@@ -187,26 +179,41 @@ def _beside(edge: Rect, rule: Rect) -> bool:
     return edge.shared_height(rule) > -_EDGE_HEIGHT and edge.shared_width(rule) > 0
 
 
-def _runs(marks: _Marks, length: float, gap: int) -> list[tuple[int, int]]:
-    """Where marks follow each other with less than a gap between them, for a length at least."""
-    edges = np.flatnonzero(np.diff(marks, prepend=False, append=False))
+def _runs(marks: _Marks, length: float, gap: int) -> list[Rect]:
+    """Where marks follow each other in a row, with gaps of some pixels, for a length at least."""
+    rows = np.flatnonzero(np.count_nonzero(marks, axis=1) >= length / (gap + 1))
+    width = marks.shape[1] + gap + 1
+    padded = np.zeros((len(rows), width), dtype=np.bool_)
+    padded[:, 1 : marks.shape[1] + 1] = marks[rows]
+    flat = padded.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if len(edges) % 2:
+        edges = np.append(edges, len(flat))
     starts, ends = edges[::2], edges[1::2]
-    if gap > 1:
+    if gap > 1 and len(starts):
         apart = np.flatnonzero(starts[1:] - ends[:-1] > gap)
-        starts = starts[np.concatenate(([0], apart + 1))] if len(starts) else starts
-        ends = ends[np.concatenate((apart, [len(ends) - 1]))] if len(ends) else ends
+        starts = starts[np.concatenate(([0], apart + 1))]
+        ends = ends[np.concatenate((apart, [len(ends) - 1]))]
     long = ends - starts >= length
-    return list(zip(starts[long].tolist(), ends[long].tolist(), strict=True))
+    starts, ends = starts[long], ends[long]
+    tops = rows[starts // width]
+    lefts = starts % width - 1
+    return [
+        Rect(float(left), float(top), float(left + size), top + 1.0)
+        for left, top, size in zip(
+            lefts.tolist(), tops.tolist(), (ends - starts).tolist(), strict=True
+        )
+    ]
 
 
-def _united(intervals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Intervals that overlap put together."""
-    united: list[tuple[int, int]] = []
-    for start, end in sorted(intervals):
-        if united and start <= united[-1][1]:
-            united[-1] = (united[-1][0], max(united[-1][1], end))
+def _united(runs: Sequence[Rect]) -> list[Rect]:
+    """Runs of one row that overlap put together; row by row."""
+    united: list[Rect] = []
+    for run in sorted(runs, key=lambda run: (run.top, run.left)):
+        if united and united[-1].top == run.top and run.left <= united[-1].right:
+            united[-1] = bounding_rect((united[-1], run))
         else:
-            united.append((start, end))
+            united.append(run)
     return united
 
 

@@ -43,6 +43,7 @@ from paddleocr_vl_service.models.document import Element, ElementType
 
 _ROUNDING = 2.0
 _MOST_LOST = 0.1
+_MANY_ROWS = 24
 
 
 def add_table_structure(
@@ -90,8 +91,9 @@ def read_table(
 ) -> FilledTable:
     """A table's rows and columns with all of its text.
 
-    A grid of rules leaves no doubt where all cells are bounded. Else the model finds the
-    structure, of long tables in pieces; where it does not fit the lines, their geometry does.
+    A grid of rules leaves no doubt where all cells are bounded; the model, where it sees as many
+    rows and columns, knows the head as well. Without rules the model finds the structure, of long
+    tables in pieces; where it does not fit the lines, their geometry does.
 
     Args:
         lines: Those of the table, placed on the page.
@@ -102,15 +104,15 @@ def read_table(
     """
     own = rules.inside(_with_margin(region, lines))
     fragments = [fragment for line in lines for fragment in cut_line(line, page, own.vertical)]
-    seen = recogniser.recognise(page, region) if recogniser is not None else None
-    if not fragments:
-        return fill(seen, [], []) if seen is not None else grid_from_geometry([])
-    fits = seen is not None and _fits(seen, fragments)
     ruled = ruled_structure(own, lines, fragments)
-    if ruled is not None and not (fits and seen is not None and _same_size(seen, ruled)):
+    if ruled is not None and ruled.rows > _MANY_ROWS:
         return _filled(ruled, fragments)
-    if fits and seen is not None:
-        return _filled(seen, fragments)
+    seen = recogniser.recognise(page, region) if recogniser is not None else None
+    if seen is not None and (not fragments or _fits(seen, fragments)):
+        if ruled is None or (seen.rows, seen.columns) == (ruled.rows, ruled.columns):
+            return _filled(seen, fragments)
+    if ruled is not None:
+        return _filled(ruled, fragments)
     if recogniser is not None:
         pieced = read_in_pieces(region, page, fragments, recogniser)
         if pieced is not None and _fits(pieced, fragments):
@@ -124,11 +126,6 @@ def _filled(structure: TableStructure, fragments: Sequence[Fragment]) -> FilledT
 
 def _fits(structure: TableStructure, fragments: Sequence[Fragment]) -> bool:
     return measure_fit(structure, fragments, assign(structure, fragments)).plausible
-
-
-def _same_size(seen: TableStructure, ruled: TableStructure) -> bool:
-    """Whether the model sees the rows and columns that rules show; then it knows the head too."""
-    return (seen.rows, seen.columns) == (ruled.rows, ruled.columns)
 
 
 def _with_margin(region: Rect, lines: Sequence[PlacedLine]) -> Rect:
