@@ -198,9 +198,24 @@ def is_plain_table(lines: Sequence[PlacedLine]) -> bool:
     if not is_tabular(lines, _LEAST_PLAIN_ROWS):
         return False
     columns = columns_of(table_rows([cell for line in lines for cell in cells_of(line)]))
-    if _counts(columns[0]):
+    if _counts(columns[0]) or is_contents(columns):
         return False
     return len(columns) > 2 or (columns[1].numeric and not columns[0].numeric)
+
+
+def is_contents(columns: Sequence[Column]) -> bool:
+    """Whether columns are entries with their page numbers, once or several times side by side."""
+    return len(columns) % 2 == 0 and all(
+        _rises(numbers) and not entries.numeric
+        for entries, numbers in zip(columns[::2], columns[1::2], strict=True)
+    )
+
+
+def _rises(column: Column) -> bool:
+    """Whether a column holds whole numbers, none less than the one above."""
+    numbers = [int(cell.text) for cell in column.cells if cell.text.isdecimal()]
+    steps = [after - before for before, after in pairwise(numbers)]
+    return len(numbers) >= _MOSTLY * len(column.cells) and len(numbers) > 1 and min(steps) >= 0
 
 
 def _counts(column: Column) -> bool:

@@ -35,6 +35,7 @@ _TEXT_IN_CELL = 0.4
 _USED = 0.5
 _LONG_CELL = 8
 _MOST_LONG = 0.5
+_LEAST_TEXT = 0.02
 _OPEN_SIDE = 0.8
 _MOST_CROWDED = 0.08
 _ROWS_IN_ROW = 3
@@ -98,7 +99,7 @@ def holds_table(grid: RuledGrid, lines: Sequence[PlacedLine]) -> bool:
     """Whether text stands in a grid as in a table.
 
     Most rows and columns have some. Charts with grid lines have theirs beside them, boxes with
-    columns of running text have most of it in long cells.
+    columns of running text have most of it in long cells, sheets to be filled in have hardly any.
     """
     rows: set[int] = set()
     columns: set[int] = set()
@@ -115,12 +116,14 @@ def holds_table(grid: RuledGrid, lines: Sequence[PlacedLine]) -> bool:
                 columns.update(range(slot.column, slot.column_end))
                 lengths[slot] = lengths.get(slot, 0) + 1
                 characters[slot] = characters.get(slot, 0) + len(line.text)
+    text = sum(line.rect.area for line in lines)
     long = sum(count for slot, count in characters.items() if lengths[slot] > _LONG_CELL)
     return (
         len(lengths) > 3
         and len(rows) >= max(2, _USED * grid.rows)
         and len(columns) >= max(2, _USED * grid.columns)
         and long <= _MOST_LONG * sum(characters.values())
+        and text >= _LEAST_TEXT * grid.rect.area
     )
 
 

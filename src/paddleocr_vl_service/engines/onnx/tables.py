@@ -108,9 +108,9 @@ def read_table(
     if ruled is not None and ruled.rows > _MANY_ROWS:
         return _filled(ruled, fragments)
     seen = recogniser.recognise(page, region) if recogniser is not None else None
-    if seen is not None and (not fragments or _fits(seen, fragments)):
-        if ruled is None or (seen.rows, seen.columns) == (ruled.rows, ruled.columns):
-            return _filled(seen, fragments)
+    agreed = ruled is None or (seen and (seen.rows, seen.columns) == (ruled.rows, ruled.columns))
+    if seen is not None and agreed and (not fragments or _fits(seen, fragments)):
+        return _filled(seen, fragments)
     if ruled is not None:
         return _filled(ruled, fragments)
     if recogniser is not None:
