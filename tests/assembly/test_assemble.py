@@ -139,7 +139,7 @@ def characters(pages: tuple[PageResult, ...]) -> Counter[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results())
 def test_nothing_is_lost_or_told_twice(pages: tuple[PageResult, ...]) -> None:
     result = assembled(pages)
@@ -154,7 +154,7 @@ def test_nothing_is_lost_or_told_twice(pages: tuple[PageResult, ...]) -> None:
     assert after == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results())
 def test_orders_count_from_0_and_levels_from_1(pages: tuple[PageResult, ...]) -> None:
     result = assembled(pages)

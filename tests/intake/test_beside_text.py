@@ -109,6 +109,7 @@ def rules(canvas: Canvas) -> None:
     canvas.setDash(2, 2)
     canvas.line(30, 100, 250, 100)
     canvas.drawImage(ImageReader(Image.new("RGB", (300, 1))), 30, 80, 200, 0.4)
+    canvas.drawImage(ImageReader(Image.new("RGB", (1, 30))), 230, 80, 0.4, 9)
     canvas.setFillColorRGB(0.9, 0.9, 1)
     canvas.rect(30, 20, 200, 40, fill=1)
 

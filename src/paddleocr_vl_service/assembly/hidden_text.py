@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from paddleocr_vl_service.models.document import Notice, PageResult, TextLayer
 
-_FEW = 3
-"""So many characters are no message but a typesetter's leftovers."""
+_FEW = 10
+"""So many characters are no message but a typesetter's leftovers, such as commas over the edge."""
 
 
 def with_hidden_text_notice(page: PageResult, layer: TextLayer | None) -> PageResult:

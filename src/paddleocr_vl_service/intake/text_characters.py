@@ -30,6 +30,7 @@ _NOT_BOLD = re.compile(r"regular|roman|book|light|medium|thin|oblique|italic")
 _BOLD_WEIGHT = 650
 _FORCE_BOLD = 1 << 18  # of a font descriptor's flags
 _MAP_ERRORS_ASKED = 500
+_ASCII = range(33, 127)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ def _characters(text_page: pypdfium2.PdfTextPage) -> Iterator[tuple[int, str]]:
             continue
         if code == 0 and pdfium.FPDFText_IsGenerated(handle, index) == 1:
             continue
+        if code < 32 and pdfium.FPDFText_HasUnicodeMapError(handle, index) == 1:
+            code = 0  # of a glyph that stands for something, such as a ligature
         if high and 0xDC00 <= code < 0xE000:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         elif high:
@@ -141,10 +144,16 @@ def _meant(code: int) -> str:
 def unmapped_share(text_page: pypdfium2.PdfTextPage, places: list[int]) -> float:
     """Share of some of these characters, evenly chosen, that their font maps to nothing.
 
-    PDFium takes the number of such a glyph for the text.
+    PDFium takes the code of such a glyph for the text. That is right for the letters of ASCII in
+    nearly every font, such as the bitmap fonts of TeX; whether they read like words is asked
+    elsewhere.
     """
     asked = places[:: 1 + len(places) // _MAP_ERRORS_ASKED]
-    failed = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, place) == 1 for place in asked)
+    failed = sum(
+        pdfium.FPDFText_GetUnicode(text_page, place) not in _ASCII
+        and pdfium.FPDFText_HasUnicodeMapError(text_page, place) == 1
+        for place in asked
+    )
     return failed / len(asked) if asked else 0.0
 
 

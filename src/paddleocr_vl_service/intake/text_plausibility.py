@@ -12,8 +12,8 @@ import unicodedata
 from collections import Counter
 from itertools import pairwise
 
-FEWEST_PAIRS = 150
-"""Of letters; fewer are not judged."""
+FEWEST_PAIRS = 120
+"""Of letters, in different words; fewer are not judged."""
 FEWEST_LETTERS = 250
 """Of scripts that are judged letter by letter."""
 
@@ -84,7 +84,7 @@ def reads_like_words(text: str) -> bool:
         return False
     words = [_folded(word) for word in _WORD.findall(text)]
     return (
-        _latin_pairs(words)
+        _latin_pairs(set(words))  # an acronym that returns all the time counts once
         and _ranks("".join(words), _CYRILLIC)
         and _ranks("".join(words), _GREEK)
         and _han(text)
@@ -100,7 +100,7 @@ def _folded(word: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part)).translate(_FOLDED)
 
 
-def _latin_pairs(words: list[str]) -> bool:
+def _latin_pairs(words: set[str]) -> bool:
     score = count = 0
     for pair, times in Counter(pair for word in words for pair in pairwise(word)).items():
         first, second = ord(pair[0]) - 97, ord(pair[1]) - 97

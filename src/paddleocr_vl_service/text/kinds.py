@@ -30,6 +30,7 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _SUBSECTION = re.compile(r"(?:§\s*)?(?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4}\.?\s*[^\W\d_]{2,}")
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _REFERENCE_ENTRY = re.compile(
     r"\[\s*\w[\w+\-]{0,12}\s*\]|\d{1,3}[.\]]?\s*\S|[A-Z][\w'’-]+,? (?:[A-Z]\.|and |et )"
 )
@@ -118,8 +119,10 @@ def is_citation(text: str) -> bool:
 
 
 def is_reference_entry(text: str) -> bool:
-    """Starts as entries of a bibliography do."""
-    return _REFERENCE_ENTRY.match(text.strip()) is not None
+    """Starts as entries of a bibliography do; what starts like any list names a year as well."""
+    if _REFERENCE_ENTRY.match(text.strip()) is None:
+        return False
+    return item_number(text.strip()) is None or _YEAR.search(text) is not None
 
 
 def reads_like_prose(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from paddleocr_vl_service.engines.onnx.figure_text import without_paragraphs
 from paddleocr_vl_service.engines.onnx.layout_advice import Advice
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
 from paddleocr_vl_service.engines.onnx.rules import NO_RULES, Rules
@@ -32,6 +33,7 @@ _WORDY = 0.5
 _TEXT_DENSITY = 0.25
 _FEW_LINES = 8
 _LINE_OF_WORDS = 5
+_PROSE_FILL = 0.6
 _MUCH_TEXT = 300
 _MOST_TEXT = 0.7
 _TABLE_ROWS = 3
@@ -101,6 +103,11 @@ def find_islands(
             inside = with_more_rows(inside, rest, [island.rect for island in islands])
             rect = _around(region.rect, inside, rest)
         kind = _kind(region, inside, lines, advice)
+        if kind is ElementType.IMAGE:
+            drawn = without_paragraphs(region.rect, inside)
+            if inside and not drawn:
+                continue  # text is worth more than a picture that may not be there
+            inside = drawn
         if kind is None:
             continue
         rest = _without(rest, inside)

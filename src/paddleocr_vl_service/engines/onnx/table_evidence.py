@@ -206,12 +206,12 @@ def is_plain_table(lines: Sequence[PlacedLine]) -> bool:
 def is_contents(columns: Sequence[Column]) -> bool:
     """Whether columns are entries with their page numbers, once or several times side by side."""
     return len(columns) % 2 == 0 and all(
-        _rises(numbers) and not entries.numeric
+        rises(numbers) and not entries.numeric
         for entries, numbers in zip(columns[::2], columns[1::2], strict=True)
     )
 
 
-def _rises(column: Column) -> bool:
+def rises(column: Column) -> bool:
     """Whether a column holds whole numbers, none less than the one above."""
     numbers = [int(cell.text) for cell in column.cells if cell.text.isdecimal()]
     steps = [after - before for before, after in pairwise(numbers)]

@@ -22,6 +22,7 @@ from paddleocr_vl_service.engines.onnx.table_evidence import (
     is_running_text,
     is_tabular,
     is_value,
+    rises,
     table_rows,
 )
 from paddleocr_vl_service.engines.onnx.table_ruled import find_grids, holds_table
@@ -33,7 +34,6 @@ _INSIDE = 0.6
 _MIDDLE = 0.3
 _ROW_GAP = 2.5
 _LEAST_ROWS = 3
-_MANY_COLUMNS = 4
 _SHORT = 14.0
 _FEW_WORDS = 5
 _FILLED = 0.6
@@ -42,6 +42,7 @@ _PROSE_SHARE = 0.6
 _WIDEST_SPACE = 3.0
 _LONG_HEADING = 60
 _AXIS = 4
+_WIDER = 3.0
 
 
 def tables_by_rules(rules: Rules, lines: Sequence[PlacedLine]) -> list[Rect]:
@@ -129,7 +130,10 @@ def _pitch(rows: Sequence[Sequence[PlacedLine]]) -> float:
 def _continues(row: Sequence[PlacedLine], columns: Sequence[Column], rect: Rect, em: float) -> bool:
     """Whether a row stands in columns: several of them filled, none crossed, inside the table."""
     cells = [cell for line in row for cell in cells_of(line)]
-    if any(cell.rect.left < rect.left - em or cell.rect.right > rect.right + em for cell in cells):
+    if any(
+        cell.rect.left < rect.left - _WIDER * em or cell.rect.right > rect.right + _WIDER * em
+        for cell in cells
+    ):
         return False
     homes = [
         [
@@ -287,6 +291,7 @@ def _is_aligned(run: Sequence[Sequence[PlacedLine]]) -> bool:
     if any(len(column.cells) < _FILLED * len(rows) for column in columns[1:]):
         return False
     placed = sum(len(column.cells) for column in columns)
-    numeric = sum(column.numeric for column in columns)
+    # Numbers that rise down the page are those of pages, items or lines.
+    numeric = sum(column.numeric and not rises(column) for column in columns)
     values = sum(is_value(cell.text) for cell in cells)
     return placed >= 0.9 * len(cells) and numeric >= 2 and values > 0.4 * len(cells)

@@ -23,6 +23,7 @@ from paddleocr_vl_service.engines.onnx.rules import (
     level_frame,
     straightened,
 )
+from paddleocr_vl_service.engines.onnx.table_columns import without_empty_columns
 from paddleocr_vl_service.engines.onnx.table_filling import (
     FilledCell,
     FilledTable,
@@ -108,15 +109,18 @@ def read_table(
     if ruled is not None and ruled.rows > _MANY_ROWS:
         return _filled(ruled, fragments)
     seen = recogniser.recognise(page, region) if recogniser is not None else None
-    agreed = ruled is None or (seen and (seen.rows, seen.columns) == (ruled.rows, ruled.columns))
-    if seen is not None and agreed and (not fragments or _fits(seen, fragments)):
-        return _filled(seen, fragments)
+    if seen is not None and (not fragments or _fits(seen, fragments)):
+        if ruled is None:
+            filled = _filled(seen, fragments)
+            return without_empty_columns(filled) if fragments else filled
+        if (seen.rows, seen.columns) == (ruled.rows, ruled.columns):
+            return _filled(seen, fragments)
     if ruled is not None:
+        # What rules bound is a column though nothing stands in it: it may be one to fill in.
         return _filled(ruled, fragments)
-    if recogniser is not None:
-        pieced = read_in_pieces(region, page, fragments, recogniser)
-        if pieced is not None and _fits(pieced, fragments):
-            return _filled(pieced, fragments)
+    pieced = recogniser and read_in_pieces(region, page, fragments, recogniser)
+    if pieced and _fits(pieced, fragments):
+        return without_empty_columns(_filled(pieced, fragments))
     return grid_from_geometry(fragments)
 
 
