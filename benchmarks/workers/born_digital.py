@@ -12,6 +12,7 @@ from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.onnx.engine import OnnxEngine
 from paddleocr_vl_service.intake.pdf_documents import PdfDocument
 from paddleocr_vl_service.models.document import ParseOptions, TextSource, TextSourceChoice
+from paddleocr_vl_service.processes.garbage import collect_seldom
 
 _MAX_PIXELS = 80_000_000
 
@@ -28,6 +29,7 @@ def main(document: Path, mode: str, rounds: int) -> None:
     engine = OnnxEngine(EngineConfig(threads=1))
     engine.warmup()
     pdf = PdfDocument(document, None, _MAX_PIXELS)
+    collect_seldom()  # as the service's own processes do
     with tempfile.TemporaryDirectory(prefix="paddleocr-vl-bench-") as folder:
         # Once before anything counts: models that are loaded late, memory that is grown.
         for turn in range(rounds + 1):

@@ -1,6 +1,5 @@
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,7 +40,7 @@ def test_a_hole_is_a_space() -> None:
 
 
 def test_bold_lines() -> None:
-    bold = [replace(glyph, bold=True) for glyph in word("bold", 0, 0)]
+    bold = [glyph._replace(bold=True) for glyph in word("bold", 0, 0)]
     assert gather(bold)[0].bold
     assert gather([*bold, *word("b", 24, 0)])[0].bold
     assert not gather([*bold, *word("lighter", 24, 0)])[0].bold

@@ -66,19 +66,22 @@ def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> TextLayer:
 
 def _glyphs(characters: Characters, sight: Sight) -> Iterator[Glyph | None]:
     after_space = False
-    boxes, owners = characters.boxes.tolist(), characters.owners.tolist()
-    visible = sight.visible.tolist()
-    for index, character in enumerate(characters.texts):
-        if character == "\n":
+    styles = {owner: (drawn.turn, drawn.bold) for owner, drawn in characters.objects.items()}
+    for character, seen, owner, box in zip(
+        characters.texts,
+        sight.visible.tolist(),
+        characters.owners.tolist(),
+        map(tuple, characters.boxes.tolist()),
+        strict=True,
+    ):
+        if seen:
+            turn, bold = styles[owner]
+            yield Glyph(character, box, turn, after_space, bold)
+            after_space = False
+        elif character == "\n":
             yield None
         elif character == " ":
             after_space = True
-        elif visible[index]:
-            drawn = characters.objects[owners[index]]
-            left, top, right, bottom = boxes[index]
-            box = (left, top, right, bottom)
-            yield Glyph(character, box, drawn.turn, after_space, drawn.bold)
-            after_space = False
 
 
 def _doubts(

@@ -9,7 +9,10 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 Edges = tuple[float, float, float, float]
 
@@ -25,10 +28,10 @@ _PIECE_HEIGHTS = 2.0
 _MOST_PIECES = 1500  # keeps the time within bounds where every letter is a piece of its own
 
 _SOFT_HYPHEN = "\xad"
+_TEXT, _BOX = itemgetter(0), itemgetter(1)
 
 
-@dataclass(frozen=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One visible character.
 
     Attributes:
@@ -73,12 +76,9 @@ class Line:
     @property
     def words(self) -> list[tuple[str, Edges]]:
         """What stands between its spaces, and where; soft hyphens only where the line ends."""
-        words: list[list[Glyph]] = []
-        for glyph in self.glyphs:
-            if not words or glyph.after_space:
-                words.append([])
-            words[-1].append(glyph)
-        texts = ["".join(glyph.text for glyph in word) for word in words]
+        starts = [place for place, glyph in enumerate(self.glyphs) if place and glyph.after_space]
+        words = [self.glyphs[i:j] for i, j in pairwise((0, *starts, len(self.glyphs)))]
+        texts = ["".join(map(_TEXT, word)) for word in words]
         if texts[-1].endswith(_SOFT_HYPHEN):
             texts[-1] = texts[-1][:-1] + "-"
         texts = [text.replace(_SOFT_HYPHEN, "") for text in texts]
@@ -110,17 +110,33 @@ def _runs(glyphs: Iterable[Glyph | None]) -> Iterator[Line]:
             run = []
             continue
         box = _turned(glyph.box, glyph.turn) if glyph.turn else glyph.box
-        if run and glyph.turn == run[0].turn and _goes_on(extent, last, box):
-            spaced = glyph.after_space or _is_hole(extent, last, box)
-            run.append(glyph if spaced == glyph.after_space else replace(glyph, after_space=True))
-            extent, last = _union(extent, box), box
-            continue
+        if run and glyph.turn == run[0].turn:
+            if _follows_closely(last, box):
+                run.append(glyph)
+                extent = (min(extent[0], box[0]), extent[1], max(extent[2], box[2]), extent[3])
+                last = box
+                continue
+            if _goes_on(extent, last, box):
+                spaced = glyph.after_space or _is_hole(extent, last, box)
+                run.append(glyph._replace(after_space=True) if spaced else glyph)
+                extent, last = _union(extent, box), box
+                continue
         if run:
             yield Line(run, extent, last)
-        run = [replace(glyph, after_space=False) if glyph.after_space else glyph]
+        run = [glyph._replace(after_space=False) if glyph.after_space else glyph]
         extent = last = box
     if run:
         yield Line(run, extent, last)
+
+
+def _follows_closely(last: Edges, box: Edges) -> bool:
+    """Whether a box is one of the same font right behind the last: what most of them are."""
+    return (
+        last[3] == box[3]
+        and last[1] == box[1]
+        and last[0] <= box[0]
+        and box[0] - last[2] <= _BACKWARD_GAP * (box[3] - box[1])
+    )
 
 
 def _goes_on(extent: Edges, last: Edges, box: Edges) -> bool:
@@ -181,7 +197,7 @@ def _adjoin(left: Line, right: Line) -> bool:
 def _join(left: Line, right: Line) -> Line:
     height = max(_height(left.extent), _height(right.extent))
     spaced = right.extent[0] - left.extent[2] > _SPACE_GAP * height
-    first = replace(right.glyphs[0], after_space=spaced)
+    first = right.glyphs[0]._replace(after_space=spaced)
     glyphs = [*left.glyphs, first, *right.glyphs[1:]]
     return Line(glyphs, _union(left.extent, right.extent), right.last)
 
@@ -214,7 +230,7 @@ def _union(one: Edges, other: Edges) -> Edges:
 def _hull(glyphs: list[Glyph]) -> Edges:
     if len(glyphs) == 1:
         return glyphs[0].box
-    lefts, tops, rights, bottoms = zip(*[glyph.box for glyph in glyphs], strict=True)
+    lefts, tops, rights, bottoms = zip(*map(_BOX, glyphs), strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 

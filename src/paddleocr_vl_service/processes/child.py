@@ -22,6 +22,7 @@ from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_
 from paddleocr_vl_service.models.errors import ServiceError
 from paddleocr_vl_service.observability.request_context import RequestIdFilter, request_id_var
 from paddleocr_vl_service.processes import wire
+from paddleocr_vl_service.processes.garbage import collect_seldom
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def _make_handler(connection: socket.socket, hello: dict[str, Any]) -> Handler |
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         connection.sendall(_error(hello["number"], error))
         return None
+    collect_seldom()
     connection.sendall(wire.encode({"number": hello["number"], "result": None}))
     return handler
 

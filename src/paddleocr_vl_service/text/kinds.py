@@ -57,8 +57,15 @@ def is_cjk_char(char: str) -> bool:
 
 def is_cjk(text: str) -> bool:
     """Whether most of the letters are Chinese or Japanese."""
-    letters = [char for char in text if not char.isspace()]
-    return bool(letters) and 2 * len(_CJK.findall(text)) >= len(letters)
+    if text.isascii():
+        return False
+    letters = sum(map(len, text.split()))
+    return letters > 0 and 2 * count_cjk(text) >= letters
+
+
+def count_cjk(text: str) -> int:
+    """How many characters are written without spaces around them."""
+    return 0 if text.isascii() else len(_CJK.findall(text))
 
 
 def is_marker(text: str) -> bool:
@@ -128,7 +135,7 @@ def is_reference_entry(text: str) -> bool:
 def reads_like_prose(text: str) -> bool:
     """Whether words and not symbols make up a line."""
     text = _NUMBERED_ITEM.sub(lambda match: match.group()[-1], text.strip(), count=1)
-    signs = sum(not char.isspace() for char in text)
+    signs = sum(map(len, text.split()))
     words = [word for word in _LETTERS.findall(text) if word.lower() not in _FUNCTIONS]
     lettered = sum(len(word) for word in words if len(word) > 3)
     start = _PROSE_START.match(text)

@@ -120,3 +120,10 @@ def test_rules_inside_a_place_end_at_its_edges() -> None:
     assert rules.inside(Rect(10, 20, 90, 300)) == Rules(
         (Rect(10, 50, 90, 52),), (Rect(50, 20, 52, 200),)
     )
+
+
+def test_a_short_rule_beside_lines_of_text_is_found() -> None:
+    page, pen = sheet()
+    lines = [written(pen, TEXT, 80, 60 + 30 * row, 22) for row in range(50)]
+    pen.rectangle((900, 312, 979, 313), "black")
+    assert near(find_rules(page, placed(lines)).horizontal, [(900, 312, 980, 314)])

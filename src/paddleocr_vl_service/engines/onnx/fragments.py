@@ -6,6 +6,7 @@ the two apart is what stands above and below: a gutter goes on there, a space do
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
@@ -33,10 +34,11 @@ _SCRAP_BESIDE = 0.4
 def join_fragments(lines: Sequence[PlacedLine]) -> list[PlacedLine]:
     """Lines with the fragments of each put together, from top to bottom."""
     ordered = sorted(lines, key=lambda line: (line.rect.left, line.rect.top, line.text))
+    lefts = [line.rect.left for line in ordered]
     following: dict[int, int] = {}
     taken: set[int] = set()
     for index, line in enumerate(ordered):
-        right = _right_neighbour(index, ordered)
+        right = _right_neighbour(index, ordered, lefts)
         if right is not None and right not in taken and _belong(line, ordered[right], ordered):
             following[index] = right
             taken.add(right)
@@ -102,19 +104,19 @@ def same_row(one: Rect, other: Rect) -> bool:
     return one.shared_height(other) >= _SAME_ROW * min(one.height, other.height)
 
 
-def _right_neighbour(index: int, ordered: Sequence[PlacedLine]) -> int | None:
-    """The nearest line at the right on the same row."""
+def _right_neighbour(
+    index: int, ordered: Sequence[PlacedLine], lefts: Sequence[float]
+) -> int | None:
+    """The nearest line at the right on the same row; `lefts` are the ordered lines' left edges."""
     line = ordered[index]
-    best: int | None = None
-    for other in range(len(ordered)):
+    top, bottom, middle = line.rect.top, line.rect.bottom, line.rect.middle_x
+    for other in range(bisect_left(lefts, line.rect.right - 0.7 * line.em), len(ordered)):
         rect = ordered[other].rect
-        if other == index or rect.middle_x <= line.rect.middle_x:
+        if other == index or rect.top >= bottom or rect.bottom <= top:
             continue
-        if rect.left < line.rect.right - 0.7 * line.em or not same_row(line.rect, rect):
-            continue
-        if best is None or rect.left < ordered[best].rect.left:
-            best = other
-    return best
+        if rect.middle_x > middle and same_row(line.rect, rect):
+            return other
+    return None
 
 
 def _belong(line: PlacedLine, right: PlacedLine, lines: Sequence[PlacedLine]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from paddleocr_vl_service.engines.onnx.types import Box, Quad, ReadLine
-from paddleocr_vl_service.text.kinds import is_cjk, is_cjk_char
+from paddleocr_vl_service.text.kinds import count_cjk, is_cjk
 
 _TALL = 1.5
 _STRAIGHT_ENOUGH = math.radians(0.15)
@@ -215,7 +215,7 @@ def _length(rect: Rect) -> float:
 
 def _advances(text: str) -> float:
     """How wide a text is in ems, roughly: half of one for a letter, one for a CJK character."""
-    return sum(1.0 if is_cjk_char(char) else 0.5 for char in text)
+    return (len(text) + count_cjk(text)) / 2
 
 
 def typical_em(lines: Sequence[PlacedLine]) -> float:

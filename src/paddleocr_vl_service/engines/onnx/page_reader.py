@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from paddleocr_vl_service.engines.base import EngineConfig
@@ -38,6 +39,10 @@ from paddleocr_vl_service.models.document import (
     ParseOptions,
     TextSourceChoice,
 )
+
+
+_VISIBLE = 8
+"""Levels of grey, of 255, by which ink differs from paper at the least."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class PageReader:
     def read(self, page: PageImage, options: ParseOptions, *, pages: int = 1) -> PageResult:
         """Read one of the pages that go into one answer."""
         with Image.open(page.path) as file:
-            image = file.convert("RGB")
+            file.load()
+            image: Image.Image = file if file.mode == "RGB" else file.convert("RGB")
         seen = self._see(page, image, options)
         width, height = seen.image.size
         rules = page_rules(seen.image, seen.lines)
@@ -129,6 +135,8 @@ class PageReader:
         options: ParseOptions,
         warnings: Sequence[Notice] = (),
     ) -> _Seen:
+        if _is_blank(image):
+            return _Seen(image, 0, (), (), warnings)
         rotation = choose_rotation(
             self._orientation.classify(image),
             lambda degrees: self._text.sample_legibility(turn(image, degrees)),
@@ -139,6 +147,12 @@ class PageReader:
         text = self._text.read(image, number)
         found = regions.result() if regions else []
         return _Seen(image, rotation, text.lines, found, (*warnings, *text.notices))
+
+
+def _is_blank(image: Image.Image) -> bool:
+    """Whether there is nothing to see on a page."""
+    grey = np.asarray(image.convert("L"))
+    return int(grey.max()) - int(grey.min()) < _VISIBLE
 
 
 def _text_layer_absent(page: int) -> Notice:

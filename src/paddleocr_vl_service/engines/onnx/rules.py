@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from paddleocr_vl_service.engines.onnx.line_geometry import (
@@ -23,26 +22,31 @@ from paddleocr_vl_service.engines.onnx.line_geometry import (
     place,
     typical_em,
 )
+from paddleocr_vl_service.engines.onnx.rule_pixels import (
+    BRIDGED,
+    CONTRAST,
+    DOTS,
+    NO_LETTER,
+    STEP,
+    Pixels,
+    Squeezed,
+    between,
+    core,
+    long_runs,
+    ridges_of,
+    steps_between,
+)
 from paddleocr_vl_service.engines.onnx.types import ReadLine
 
-_CONTRAST = 14
 _THICKEST = 0.0032
 _LEAST_REACH = 3
 _LENGTH = 1.2
 _LEAST_LENGTH = 10.0
-_CORE = 0.2
-_DOTS = 2
-_NO_LETTER = 4.0
-_BRIDGED = 2.5
 _LONG_EDGE = 5.0
-_STEP = 30
 _EDGE_HEIGHT = 3.0
 _JOIN = 3.0
 _SLOPE = 0.03
 _BROKEN = 1.5
-
-_Pixels = npt.NDArray[np.uint8]
-_Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def straightened(image: Image.Image, frame: Frame) -> Image.Image:
 
 
 def _level_rules(
-    grey: _Pixels, reach: int, length: int, texts: Sequence[Rect], across: Sequence[Rect] = ()
+    grey: Pixels, reach: int, length: int, texts: Sequence[Rect], across: Sequence[Rect] = ()
 ) -> list[Rect]:
     """Level rules of a picture.
 
@@ -141,69 +145,44 @@ def _level_rules(
         texts: Lines of text, whose strokes are no rules.
         across: Upright rules; they do not break level ones that cross them.
     """
-    marks = _ridges(grey, reach)
+    squeezed = Squeezed.of(grey, length)
+    rows = squeezed.rows_with_rules(reach, length, texts, across)
+    marks = ridges_of(grey, reach, rows) > CONTRAST
     bridged = marks.copy() if across else marks
     for left, top, right, bottom in across:
-        bridged[max(int(top) - reach, 0) : int(bottom) + reach, int(left) : int(right)] = True
+        bridged[between(rows, int(top) - reach, int(bottom) + reach), int(left) : int(right)] = True
     hidden = np.zeros(marks.shape, dtype=np.bool_)
     for text in texts:
-        margin = _CORE * text.height
-        top, bottom = max(round(text.top + margin), 0), max(round(text.bottom - margin), 0)
-        hidden[top:bottom, max(round(text.left), 0) : max(round(text.right), 0)] = True
+        hidden[between(rows, *core(text)), max(round(text.left), 0) : max(round(text.right), 0)] = (
+            True
+        )
+    place_of = {row: place for place, row in enumerate(rows.tolist())}
     found = [
         run
-        for run in _runs(marks, length, 1)
-        if run.width >= _NO_LETTER * length or not hidden[int(run.top), int(run.middle_x)]
+        for run in long_runs(marks, rows, length, 1)
+        if run.width >= NO_LETTER * length or not hidden[place_of[int(run.top)], int(run.middle_x)]
     ]
     # The dots of a dotted rule; letters do not follow each other as closely for long.
-    found += _runs(marks & ~hidden, _NO_LETTER * length, _DOTS)
+    found += long_runs(marks & ~hidden, rows, NO_LETTER * length, DOTS)
     if across:
-        found += _runs(bridged, _BRIDGED * length, 1)
+        found += long_runs(bridged, rows, BRIDGED * length, 1)
     runs = _united(found)
     rules = _in_line(_stacked(runs, reach), _BROKEN * length)
-    edges = _band_edges(grey, round(_LONG_EDGE * length))
+    edges = _band_edges(grey, squeezed, round(_LONG_EDGE * length))
     return rules + [edge for edge in edges if not any(_beside(edge, rule) for rule in rules)]
 
 
-def _band_edges(grey: _Pixels, length: int) -> list[Rect]:
+def _band_edges(grey: Pixels, squeezed: Squeezed, length: int) -> list[Rect]:
     """Long level edges of filled areas: a shaded head ends as if there were a rule."""
     if len(grey) < 3:
         return []
-    above, below = grey[:-2], grey[2:]
-    steps = np.maximum(above, below) - np.minimum(above, below) > _STEP
-    runs = [run._replace(top=run.top + 1, bottom=run.bottom + 1) for run in _runs(steps, length, 1)]
+    rows = squeezed.rows_below_edges(length)
+    runs = long_runs(steps_between(grey[rows - 1], grey[rows + 1], STEP), rows, length, 1)
     return _in_line(_stacked(runs, _EDGE_HEIGHT), float(length))
 
 
 def _beside(edge: Rect, rule: Rect) -> bool:
     return edge.shared_height(rule) > -_EDGE_HEIGHT and edge.shared_width(rule) > 0
-
-
-def _runs(marks: _Marks, length: float, gap: int) -> list[Rect]:
-    """Where marks follow each other in a row, with gaps of some pixels, for a length at least."""
-    rows = np.flatnonzero(np.count_nonzero(marks, axis=1) >= length / (gap + 1))
-    width = marks.shape[1] + gap + 1
-    padded = np.zeros((len(rows), width), dtype=np.bool_)
-    padded[:, 1 : marks.shape[1] + 1] = marks[rows]
-    flat = padded.ravel()
-    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    if len(edges) % 2:
-        edges = np.append(edges, len(flat))
-    starts, ends = edges[::2], edges[1::2]
-    if gap > 1 and len(starts):
-        apart = np.flatnonzero(starts[1:] - ends[:-1] > gap)
-        starts = starts[np.concatenate(([0], apart + 1))]
-        ends = ends[np.concatenate((apart, [len(ends) - 1]))]
-    long = ends - starts >= length
-    starts, ends = starts[long], ends[long]
-    tops = rows[starts // width]
-    lefts = starts % width - 1
-    return [
-        Rect(float(left), float(top), float(left + size), top + 1.0)
-        for left, top, size in zip(
-            lefts.tolist(), tops.tolist(), (ends - starts).tolist(), strict=True
-        )
-    ]
 
 
 def _united(runs: Sequence[Rect]) -> list[Rect]:
@@ -215,25 +194,6 @@ def _united(runs: Sequence[Rect]) -> list[Rect]:
         else:
             united.append(run)
     return united
-
-
-def _ridges(grey: _Pixels, reach: int) -> _Marks:
-    """Pixels that are darker than those above and below, or lighter, by what one can see.
-
-    It is looked from near and from afar: thick rules need the one, rules close to text the other.
-    """
-    raised = np.minimum(grey, np.uint8(255 - _CONTRAST)) + np.uint8(_CONTRAST)
-    lowered = np.maximum(grey, np.uint8(_CONTRAST)) - np.uint8(_CONTRAST)
-    marks = np.zeros(grey.shape, dtype=np.bool_)
-    for distance in {reach, (reach + 1) // 2}:
-        high = len(grey) - distance
-        if high <= distance:
-            continue
-        above, below = grey[: high - distance], grey[2 * distance :]
-        ridge = raised[distance:high] < np.minimum(above, below)
-        ridge |= lowered[distance:high] > np.maximum(above, below)
-        marks[distance:high] |= ridge
-    return marks
 
 
 @dataclass
