@@ -40,7 +40,6 @@ from paddleocr_vl_service.models.document import (
     TextSourceChoice,
 )
 
-
 _VISIBLE = 8
 """Levels of grey, of 255, by which ink differs from paper at the least."""
 
