@@ -5,6 +5,7 @@ BIN := .venv/bin
 CORPUS ?=
 ENGINE ?=
 ARGS ?=
+PROCESSES ?= 4
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
@@ -12,7 +13,7 @@ unexport VIRTUAL_ENV
 
 help:
 	@echo "make serve    start the service on http://localhost:8000"
-	@echo "make test     run everything that has to pass: lint, then the tests"
+	@echo "make test     run everything that has to pass: lint, then the tests (PROCESSES=4 at a time)"
 	@echo "make lint     check style, formatting and types"
 	@echo "make format   format the code and mend what can be mended automatically"
 	@echo "make bench    measure speed and memory side by side with other OCR programs"
@@ -26,7 +27,7 @@ serve: setup
 	@exec $(BIN)/paddleocr-vl-service serve
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses $(PROCESSES) --dist worksteal
 
 lint: setup-dev
 	$(BIN)/ruff check

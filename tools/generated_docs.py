@@ -95,6 +95,8 @@ def settings() -> list[tuple[str, str, str]]:
 
 
 def _typed(default: Any) -> str:
+    if default is None:
+        return ""
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, tuple):

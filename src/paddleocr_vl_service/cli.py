@@ -17,8 +17,9 @@ from rich.console import Console
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.engines.registry import find_engine
 from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.services.engine_choice import choose_engine
+from paddleocr_vl_service.services.gpu_probe import count_gpus
 from paddleocr_vl_service.services.temp_storage import check_writable
 
 app = typer.Typer(
@@ -94,6 +95,15 @@ def extract(  # noqa: PLR0917 - they are named on the command line
     images: Annotated[
         bool, typer.Option(help="Give pictures, formulas, charts and seals as images in the JSON.")
     ] = False,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            "-o",
+            metavar="NAME=VALUE",
+            help="An option of PaddleOCR-VL, as the HTTP form calls it; any number of them.",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Show log lines on standard error.")] = False,
 ) -> None:
     """Read documents without a server; progress goes to standard error."""
@@ -114,6 +124,7 @@ def extract(  # noqa: PLR0917 - they are named on the command line
             text_source=text_source or defaults.text_source,
             layout_detection=defaults.layout_detection if layout is None else layout,
             images=images,
+            model=option or [],
         )
     except OptionInvalid as error:
         _wrong_usage(error.detail)
@@ -157,7 +168,7 @@ def _settings(*, checked: bool = False) -> Settings:
     try:
         settings = Settings()
         if checked:
-            find_engine(settings.engine)
+            choose_engine(settings, count_gpus() if settings.wants_gpu else 0)
             _check_tmp_dir(settings.tmp_dir)
     except ValidationError as error:
         first = error.errors()[0]

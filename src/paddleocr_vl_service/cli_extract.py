@@ -28,6 +28,7 @@ from paddleocr_vl_service.models.document import (
     TextSourceChoice,
 )
 from paddleocr_vl_service.models.errors import OptionInvalid, ServiceError
+from paddleocr_vl_service.models.model_options import OPTION_NAMES, parse_model_options
 from paddleocr_vl_service.services.build import build_service
 from paddleocr_vl_service.services.paddleocr_vl_service import (
     DocumentFinished,
@@ -68,6 +69,7 @@ class ExtractCommand:
         text_source: str,
         layout_detection: bool,
         images: bool,
+        model: list[str],
     ) -> ExtractCommand:
         """Check what was typed.
 
@@ -81,9 +83,22 @@ class ExtractCommand:
         except ValueError:
             raise OptionInvalid("--text-source must be auto, ocr or text-layer.") from None
         # Markdown shows no images, so none are cut out for it.
-        parse = ParseOptions(source, layout_detection, crops=images and not as_markdown)
+        parse = ParseOptions(
+            source,
+            layout_detection,
+            crops=images and not as_markdown,
+            model=parse_model_options(_named(model)),
+        )
         options = DocumentOptions(pages=parse_pages(pages), password=password, parse=parse)
         return cls(tuple(files), as_markdown, out, options)
+
+
+def _named(assignments: list[str]) -> dict[str, str]:
+    values = dict(each.partition("=")[::2] for each in assignments)
+    for name in values:
+        if name not in OPTION_NAMES:
+            raise OptionInvalid(f"--option {name} is not known: {', '.join(OPTION_NAMES)}.")
+    return values
 
 
 async def extract_files(command: ExtractCommand, settings: Settings, console: Console) -> int:

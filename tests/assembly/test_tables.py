@@ -1,9 +1,9 @@
 import pytest
 
 from paddleocr_vl_service.assembly.flow import Pages
-from paddleocr_vl_service.assembly.table_html import parse_table, write_table
 from paddleocr_vl_service.assembly.tables import join_tables
 from paddleocr_vl_service.models.document import BBox, Element, ElementType
+from paddleocr_vl_service.text.table_html import parse_table, write_table
 
 from .pages import make, page, text, texts
 

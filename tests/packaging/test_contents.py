@@ -73,4 +73,5 @@ def test_the_repository_holds_no_large_file_and_no_compiled_one() -> None:
     compiled = {".dll", ".exe", ".onnx", ".pdiparams", ".pyc", ".safetensors", ".so", ".whl"}
     names = repository_files()
     assert [name for name in names if PurePosixPath(name).suffix in compiled] == []
-    assert [name for name in names if (ROOT / name).stat().st_size > 1_000_000] == []
+    large = [name for name in names if (ROOT / name).stat().st_size > 1_000_000]
+    assert set(large) <= {"uv.lock"}  # it names every wheel for every platform

@@ -144,8 +144,8 @@ def test_a_machine_without_a_gpu_is_told_once_and_only_who_wanted_one(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(build, "count_gpus", lambda: 0)
-    build_service(Settings(device="gpu"))
+    build_service(Settings(device="gpu", engine="onnx"))
     assert caplog.messages == ["GPU not available, using CPU"]
     caplog.clear()
-    build_service(Settings(use_gpu=False))
+    build_service(Settings(use_gpu=False, engine="onnx"))
     assert caplog.messages == []

@@ -17,15 +17,15 @@ from paddleocr_vl_service.assembly.flow import (
     with_flow,
 )
 from paddleocr_vl_service.assembly.similarity import alike
-from paddleocr_vl_service.assembly.table_html import (
+from paddleocr_vl_service.models.document import Element, ElementType, Region
+from paddleocr_vl_service.text.kinds import starts_like_caption
+from paddleocr_vl_service.text.table_html import (
     HtmlTable,
     TableRow,
     occupied_columns,
     parse_table,
     write_table,
 )
-from paddleocr_vl_service.models.document import Element, ElementType, Region
-from paddleocr_vl_service.text.kinds import starts_like_caption
 
 _SAME_EDGE = 0.06
 _SAME_WIDTH = 0.1

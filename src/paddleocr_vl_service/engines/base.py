@@ -8,9 +8,10 @@ methods and a line in `engines.registry`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from paddleocr_vl_service.engines.paddleocr_vl.config import PaddleOCRVLConfig
 from paddleocr_vl_service.models.document import EngineInfo, PageImage, PageResult, ParseOptions
 
 
@@ -24,12 +25,14 @@ class EngineConfig:
         tesseract_languages: Language packs such as ``rus+kor`` with which tesseract is to read
             what the engine's own models do not; empty is without it. Most engines ignore it.
         tesseract_path: The program, or its name where it is on the ``PATH``.
+        paddleocr_vl: How PaddleOCR-VL is to be run; other engines ignore it.
     """
 
     device: str = "cpu"
     threads: int = 1
     tesseract_languages: str = ""
     tesseract_path: str = "tesseract"
+    paddleocr_vl: PaddleOCRVLConfig = field(default_factory=PaddleOCRVLConfig)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class Engine(Protocol):
         """Read pages, perhaps of different documents.
 
         Returns one result a page, in the order given. An exception fails all pages of the call.
+
+        Raises:
+            EngineOutOfMemory: The process will be replaced, and each page tried once more, alone
+                and with ``options.frugal``.
         """
         ...
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from paddleocr_vl_service.engines.base import Engine, EngineConfig
+from paddleocr_vl_service.engines.paddleocr_vl.languages import SCRIPTS as PADDLEOCR_VL_SCRIPTS
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class EngineEntry:
         uses_gpu: Whether it can run on one at all.
         scripts: ISO 15924 codes of what it reads, known before it is loaded.
         uses_tesseract: Whether tesseract reads further scripts for it where that is asked for.
+        is_large: Whether one process takes a machine for itself, so that there is one by default.
     """
 
     name: str
@@ -27,6 +29,7 @@ class EngineEntry:
     uses_gpu: bool = False
     scripts: tuple[str, ...] = ()
     uses_tesseract: bool = False
+    is_large: bool = False
 
 
 ENGINES = {
@@ -38,18 +41,23 @@ ENGINES = {
             scripts=("Hani", "Hira", "Kana", "Latn"),
             uses_tesseract=True,
         ),
+        EngineEntry(
+            name="paddleocr-vl",
+            factory="paddleocr_vl_service.engines.paddleocr_vl.engine:PaddleOCRVLEngine",
+            uses_gpu=True,
+            scripts=PADDLEOCR_VL_SCRIPTS,
+            is_large=True,
+        ),
     )
 }
 
 
 def find_engine(name: str) -> EngineEntry:
-    """The engine of that name, or of that ``module:Class``; ``auto`` chooses one.
+    """The engine of that name, or of that ``module:Class``.
 
     Raises:
         ValueError: There is none; the message is one sentence for whoever set ``ENGINE``.
     """
-    if name == "auto":
-        return ENGINES["onnx"]
     if ":" in name:
         _check_importable(name)
         return EngineEntry(name, factory=name, uses_gpu=True)

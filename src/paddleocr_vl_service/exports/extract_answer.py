@@ -74,6 +74,7 @@ def _element(index: int, element: Element) -> ElementModel:
             **_present(
                 polygon=element.polygon,
                 level=element.level,
+                truncated=element.truncated or None,
                 regions=[RegionModel(page=r.page, bbox=list(r.bbox)) for r in element.regions]
                 or None,
             ),

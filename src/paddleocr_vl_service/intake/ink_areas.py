@@ -51,7 +51,7 @@ def _touching(
 
 def _joined(count: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
     """A label for each run, the same for all that are connected: the smallest index of any."""
-    labels = np.arange(count)
+    labels: NDArray[np.int64] = np.arange(count)
     while True:
         before = labels.copy()
         least = np.minimum(labels[one], labels[other])

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from paddleocr_vl_service.models.document import ElementType, TextSource
+from paddleocr_vl_service.models.model_options import ModelOptions
 
 SCHEMA_VERSION = "1.0"
 
@@ -73,7 +74,9 @@ class ContentModel(ApiModel):
     )
     type: ElementType = Field(description="What the region is.", examples=["text"])
     html: str | None = Field(
-        None, description="Tables only.", examples=["<table><tr><td>42</td></tr></table>"]
+        None,
+        description="Tables, and charts whose data was read: one `<table>`.",
+        examples=["<table><tr><td>42</td></tr></table>"],
     )
     latex: str | None = Field(
         None, description="Formulas only, where the engine reads them.", examples=["E = mc^2"]
@@ -111,11 +114,18 @@ class MetadataModel(ApiModel):
         examples=[0.91],
     )
     recognition_confidence: Confidence | None = Field(
-        description="Mean probability of the characters read; null where nothing was recognised.",
+        description="Mean probability of what was read: of the characters, or of PaddleOCR-VL's "
+        "tokens where its server tells them; null where nothing was recognised or nobody knows.",
         examples=[0.98],
     )
     text_source: TextSource | None = Field(
         description="Where the text came from; null where there is none.", examples=["ocr"]
+    )
+    truncated: bool | None = Field(
+        None,
+        description="True where the text was cut, because the model repeated itself or did not "
+        "end; absent otherwise.",
+        examples=[True],
     )
     regions: list[RegionModel] | None = Field(
         None,
@@ -298,10 +308,8 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-class ExtractForm(BaseModel):
+class ExtractForm(ModelOptions):
     """Fields of the multipart form."""
-
-    model_config = ConfigDict(extra="forbid")
 
     file: Annotated[
         bytes,

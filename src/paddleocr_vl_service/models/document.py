@@ -6,8 +6,10 @@ image (upright), whose size the page states; the origin is its top left corner.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+from paddleocr_vl_service.models.model_options import ModelOptions
 
 BBox = tuple[int, int, int, int]
 Point = tuple[int, int]
@@ -58,11 +60,15 @@ class ParseOptions:
         layout_detection: Whether a layout model looks at the page; without one, text and geometry
             alone say what something is.
         crops: Whether pictures, formulas, charts and seals come with their crop of the page.
+        model: What is asked of a model that offers a choice.
+        frugal: Whether memory has to be saved, because the page did not fit before.
     """
 
     text_source: TextSourceChoice = TextSourceChoice.AUTO
     layout_detection: bool = True
     crops: bool = False
+    model: ModelOptions = field(default_factory=ModelOptions)
+    frugal: bool = False
 
 
 @dataclass(frozen=True)
@@ -226,7 +232,7 @@ class Element:
         page: From 1.
         order: Place in the page's reading order, from 0; None for what stands outside the
             flow (running headers and footers, page numbers).
-        html: Tables only: one ``<table>``.
+        html: Tables, and charts whose data was read: one ``<table>``.
         latex: Formulas only, where the engine reads them.
         polygon: Corners, clockwise from the top left, where the region is no upright box.
         level: Headings only: 1 is the highest.
@@ -237,6 +243,7 @@ class Element:
         regions: All parts of an element that was merged over regions or pages.
         line_height: Median height of its lines in pixels; None where it has none or nobody knows.
         bold: Whether most of it is known to be set in bold.
+        truncated: Whether its text was cut because the model repeated itself or did not end.
         crop: The region's part of the page image, when it was asked for.
     """
 
@@ -255,6 +262,7 @@ class Element:
     regions: tuple[Region, ...] = ()
     line_height: float | None = None
     bold: bool = False
+    truncated: bool = False
     crop: Crop | None = None
 
     @property

@@ -26,6 +26,7 @@
     └── ProcessingFailed              the service is at fault
         ├── PageFailed
         ├── PageTimedOut
+        ├── EngineOutOfMemory
         └── NoPageRead
 
 Every error has a stable ``code`` for programs and a ``detail`` of one plain sentence for people.
@@ -196,6 +197,12 @@ class PageTimedOut(ProcessingFailed):
     """The engine took longer than ``PAGE_TIMEOUT_SECONDS`` on one page."""
 
     code = "page-timed-out"
+
+
+class EngineOutOfMemory(ProcessingFailed):
+    """The engine's device has no memory left for a page, even with smaller images."""
+
+    code = "engine-out-of-memory"
 
 
 class NoPageRead(ProcessingFailed):

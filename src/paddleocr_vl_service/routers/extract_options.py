@@ -8,6 +8,7 @@ from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.intake.page_selection import parse_pages
 from paddleocr_vl_service.models.document import DocumentOptions, ParseOptions, TextSourceChoice
 from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.models.model_options import parse_model_options
 
 
 def document_options(
@@ -31,6 +32,7 @@ def document_options(
             text_source=_text_source(fields.get("text_source") or settings.text_source),
             layout_detection=boolean(fields, "layout_detection", default=settings.layout_detection),
             crops=images and not as_markdown,
+            model=parse_model_options(fields),
         ),
     )
 

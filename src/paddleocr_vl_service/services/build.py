@@ -7,16 +7,23 @@ from dataclasses import dataclass, replace
 
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.engines.base import EngineConfig
-from paddleocr_vl_service.engines.registry import EngineEntry, find_engine
+from paddleocr_vl_service.engines.registry import EngineEntry
 from paddleocr_vl_service.engines.tesseract_program import scripts_of
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
 from paddleocr_vl_service.services.admission import Admission, AdmissionLimits
 from paddleocr_vl_service.services.cpus import usable_cpus
+from paddleocr_vl_service.services.engine_choice import (
+    PADDLEOCR_VL,
+    abilities_of,
+    choose_engine,
+    paddleocr_vl_config,
+)
 from paddleocr_vl_service.services.engine_host.host import EngineHost, EngineHostConfig
 from paddleocr_vl_service.services.gpu_probe import count_gpus
 from paddleocr_vl_service.services.memory import MIB, total_bytes
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 from paddleocr_vl_service.services.temp_storage import TempStorage
+from paddleocr_vl_service.services.vlm_server_probe import VlmServerProbe
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +44,14 @@ class EnginePlan:
         entry: Where its class is.
         devices: One process each; the same one several times for several processes.
         threads: CPU threads of each process.
+        reason: Why ``ENGINE=auto`` means this engine, in one sentence; empty otherwise.
     """
 
     name: str
     entry: EngineEntry
     devices: tuple[str, ...]
     threads: int
+    reason: str = ""
 
 
 def plan_engine(settings: Settings, cpus: int, gpus: int) -> EnginePlan:
@@ -56,20 +65,19 @@ def plan_engine(settings: Settings, cpus: int, gpus: int) -> EnginePlan:
         ValueError: ``ENGINE`` names no engine, or ``DEVICE`` a GPU that is not there; the
             message is one sentence.
     """
-    entry = find_engine(settings.engine)
+    choice = choose_engine(settings, gpus)
+    entry = choice.entry
     if settings.wants_gpu and gpus > 0 and entry.uses_gpu:
         named = _gpus_named(settings.device, gpus)
         processes = settings.engine_processes or len(named)
         devices = tuple(f"gpu:{named[index % len(named)]}" for index in range(processes))
     else:
-        processes = settings.engine_processes or max(1, cpus // _CPUS_PER_PROCESS)
+        usual = 1 if entry.is_large else max(1, cpus // _CPUS_PER_PROCESS)
+        processes = settings.engine_processes or usual
         devices = ("cpu",) * processes
-    return EnginePlan(
-        name=entry.name,
-        entry=entry,
-        devices=devices,
-        threads=max(1, min(_CPUS_PER_PROCESS, cpus // processes)),
-    )
+    most = cpus if entry.is_large else _CPUS_PER_PROCESS
+    threads = max(1, min(most, cpus // processes))
+    return EnginePlan(entry.name, entry, devices, threads, choice.reason)
 
 
 def _gpus_named(device: str, gpus: int) -> list[int]:
@@ -95,8 +103,10 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
         logger.warning("GPU not available, using CPU")
     elif settings.wants_gpu and not plan.entry.uses_gpu:
         logger.info("The engine runs on the CPU only", extra={"engine": plan.name})
+    if plan.reason:
+        logger.info("ENGINE=auto is %s", plan.reason)
     limits = admission_limits(settings, plan)
-    host = EngineHost(_host_config(settings, plan, limits))
+    host = EngineHost(_host_config(settings, plan, limits), _vlm_server(settings, plan))
     intake = Intake(
         IntakeLimits(
             max_pixels=settings.max_pixels,
@@ -106,7 +116,13 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
         processes=max(1, min(_MOST_READERS, cpus)),
     )
     admission = Admission(limits, lambda: host.seconds_per_page)
-    return PaddleOCRVLService(intake, host, TempStorage(settings.tmp_dir), admission)
+    return PaddleOCRVLService(
+        intake,
+        host,
+        TempStorage(settings.tmp_dir),
+        admission,
+        abilities_of(plan.entry, settings),
+    )
 
 
 def admission_limits(settings: Settings, plan: EnginePlan) -> AdmissionLimits:
@@ -128,6 +144,7 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
             threads=plan.threads,
             tesseract_languages=settings.tesseract_languages,
             tesseract_path=settings.tesseract_path,
+            paddleocr_vl=paddleocr_vl_config(settings, len(plan.devices)),
         ),
         devices=plan.devices,
         declared_scripts=_declared_scripts(settings, plan.entry),
@@ -141,6 +158,13 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
     # One more share: processes may still be reading pages of documents that were given up.
     shares = limits.long + limits.short + 1
     return replace(config, capacity=shares * config.pages_in_flight)
+
+
+def _vlm_server(settings: Settings, plan: EnginePlan) -> VlmServerProbe | None:
+    """Looks after the server that the engine cannot do without; None where it needs none."""
+    if plan.entry is not PADDLEOCR_VL or not settings.vl_rec_server_url:
+        return None
+    return VlmServerProbe(settings.vl_rec_server_url, settings.vl_rec_api_key.get_secret_value())
 
 
 def _declared_scripts(settings: Settings, entry: EngineEntry) -> tuple[str, ...]:

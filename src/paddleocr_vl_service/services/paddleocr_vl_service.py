@@ -21,8 +21,14 @@ from paddleocr_vl_service.models.document import (
     ParsedDocument,
     TextSourceChoice,
 )
-from paddleocr_vl_service.models.errors import NoPageRead, PageFailed, PageTimedOut
+from paddleocr_vl_service.models.errors import (
+    EngineOutOfMemory,
+    NoPageRead,
+    PageFailed,
+    PageTimedOut,
+)
 from paddleocr_vl_service.services.admission import Admission, Visit
+from paddleocr_vl_service.services.engine_choice import ANYTHING, EngineAbilities
 from paddleocr_vl_service.services.engine_host.host import EngineHost
 from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns
 from paddleocr_vl_service.services.health import HealthReport, report_health
@@ -64,9 +70,15 @@ class PaddleOCRVLService:
     """
 
     def __init__(
-        self, intake: Intake, host: EngineHost, storage: TempStorage, admission: Admission
+        self,
+        intake: Intake,
+        host: EngineHost,
+        storage: TempStorage,
+        admission: Admission,
+        abilities: EngineAbilities = ANYTHING,
     ) -> None:
         self.admission = admission
+        self._abilities = abilities
         self._intake = intake
         self._host = host
         self._storage = storage
@@ -124,7 +136,14 @@ class PaddleOCRVLService:
             raise refusal
         with self.admission.enter(size) as visit:
             async with self._storage.document_folder() as folder:
-                yield DocumentPlace(folder, visit, self._intake, self._host, self.admission)
+                yield DocumentPlace(
+                    folder,
+                    visit,
+                    self._intake,
+                    self._host,
+                    self.admission,
+                    abilities=self._abilities,
+                )
 
 
 class DocumentPlace:
@@ -136,13 +155,21 @@ class DocumentPlace:
     """
 
     def __init__(
-        self, folder: Path, visit: Visit, intake: Intake, host: EngineHost, admission: Admission
+        self,
+        folder: Path,
+        visit: Visit,
+        intake: Intake,
+        host: EngineHost,
+        admission: Admission,
+        *,
+        abilities: EngineAbilities = ANYTHING,
     ) -> None:
         self.folder = folder
         self.visit = visit
         self._intake = intake
         self._host = host
         self._admission = admission
+        self._abilities = abilities
 
     async def extract(
         self, source: Path, filename: str, options: DocumentOptions
@@ -165,11 +192,13 @@ class DocumentPlace:
             options: Which pages, and how.
 
         Raises:
+            OptionInvalid: The engine cannot do what an option asks for.
             DocumentError: The file cannot be processed.
             Unavailable: The engine cannot be loaded, the disk is full, the service is closing,
                 or too many documents of this length wait.
             NoPageRead: Every page failed.
         """
+        self._abilities.check(options.parse)
         opened = await self._intake.open(source, filename, options.password)
         numbers = self._intake.select(opened, options.pages)
         turns = DocumentTurns(len(numbers))
@@ -208,7 +237,7 @@ class DocumentPlace:
             page = await self._intake.render(opened, number, self.folder, with_text_layer)
             result = await self._host.parse_page(page, options.parse, turns)
             return with_hidden_text_notice(result, page.text_layer)
-        except (PageFailed, PageTimedOut) as error:
+        except (PageFailed, PageTimedOut, EngineOutOfMemory) as error:
             return PageError(number, error.code, error.detail)
 
 

@@ -6,8 +6,10 @@ import logging
 import time
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 
 from paddleocr_vl_service.models.errors import (
+    EngineOutOfMemory,
     PageFailed,
     PageTimedOut,
     ServiceError,
@@ -66,7 +68,11 @@ class EngineCaller:
             EngineAnsweredNonsense,
             ServiceError,
         ) as error:
+            if isinstance(error, EngineOutOfMemory):
+                await process.kill()  # nothing else gives the memory back
             for page in reversed(pages):  # each one goes before those that wait
+                if isinstance(error, EngineOutOfMemory):
+                    page.options = replace(page.options, frugal=True)
                 left.discard(page)
                 self._failed(page, error, alone=len(pages) == 1)
         except Exception as error:
@@ -98,6 +104,10 @@ class EngineCaller:
     def _error_of(self, page: PageTask, error: Exception) -> ServiceError:
         if isinstance(error, PageFailed | PageTimedOut | Unavailable):
             return copy(error)
+        if isinstance(error, EngineOutOfMemory):
+            return EngineOutOfMemory(
+                f"The engine has no memory left for page {page.number}, even with smaller images."
+            )
         if isinstance(error, ServiceError):
             return PageFailed(error.detail)
         if isinstance(error, WorkerTimedOut):

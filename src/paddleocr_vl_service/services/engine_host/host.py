@@ -7,6 +7,7 @@ import logging
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from paddleocr_vl_service.engines.base import EngineCapabilities, EngineConfig
 from paddleocr_vl_service.engines.handler import CONFIG
@@ -37,6 +38,20 @@ _COMING = frozenset({ProcessState.READY, ProcessState.LOADING})
 
 
 _ONE_THREAD = EngineConfig()
+
+
+class OutsideServer(Protocol):
+    """A server that the engine cannot do without.
+
+    Attributes:
+        failure: Why it cannot be used now, in one sentence; None where it can.
+    """
+
+    failure: str | None
+
+    async def watch(self) -> None:
+        """Keep ``failure`` true until cancelled."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -80,10 +95,15 @@ class EngineHost:
 
     Nothing is started before the first page, or `warmup`. It belongs to the event loop that
     opened it.
+
+    Args:
+        config: Which engine, and how.
+        outside: A server that the engine needs; no page is taken while it cannot be used.
     """
 
-    def __init__(self, config: EngineHostConfig) -> None:
+    def __init__(self, config: EngineHostConfig, outside: OutsideServer | None = None) -> None:
         self.config = config
+        self._outside = outside
         self._spool = Spool()
         scheduler = PageScheduler[PageTask](config.capacity, config.batch_pages)
         self._queue = PageQueue(scheduler, self._spool, self._start_what_is_wanted)
@@ -101,6 +121,7 @@ class EngineHost:
             for device in config.devices
         ]
         self._tasks: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._fault: str | None = None
         self._closed = False
@@ -117,6 +138,9 @@ class EngineHost:
             task = asyncio.create_task(supervisor.run(), name=f"supervisor of {supervisor.device}")
             task.add_done_callback(self._supervisor_ended)
             self._tasks.append(task)
+        if self._outside is not None:
+            self._watch = asyncio.create_task(self._outside.watch(), name="watch over a server")
+            self._watch.add_done_callback(self._supervisor_ended)
 
     async def warmup(self) -> EngineCapabilities:
         """Load the engine in every process; returns when the first one is loaded.
@@ -188,6 +212,8 @@ class EngineHost:
             return ServiceStopping("The service is shutting down.")
         if self._fault is not None and all(task.done() for task in self._tasks):
             return EngineUnavailable(self._fault)
+        if self._outside is not None and self._outside.failure is not None:
+            return EngineUnavailable(self._outside.failure)
         failed = [each.circuit for each in self._supervisors if each.state is ProcessState.FAILED]
         if not failed or any(map(self._may_read, self._supervisors)):
             return None
@@ -232,9 +258,10 @@ class EngineHost:
         self._closed = True
         self._changed.set()
         self._queue.fail_all(ServiceStopping("The service is shutting down."))
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._watch] if self._watch else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._spool.close()
 
     def _start_what_is_wanted(self) -> None:

@@ -1,0 +1,101 @@
+"""Which models a configuration needs, and in which folders they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddleocr_vl_service.engines.paddleocr_vl.config import PaddleOCRVLConfig
+
+MANIFEST = "checksums.json"
+"""In a model's folder: what was downloaded, from where, with which checksums."""
+
+_VLM_NAMES = {"v1": "PaddleOCR-VL", "v1.5": "PaddleOCR-VL-1.5", "v1.6": "PaddleOCR-VL-1.6"}
+_LAYOUT_NAMES = {"v1": "PP-DocLayoutV2", "v1.5": "PP-DocLayoutV3", "v1.6": "PP-DocLayoutV3"}
+_ORIENTATION_NAME, _UNWARPING_NAME = "PP-LCNet_x1_0_doc_ori", "UVDoc"
+_SETTINGS = ("inference.yml", "config.json")
+_WEIGHTS = ("*.pdiparams", "*.safetensors", "*.pdparams")
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model that may have to be there.
+
+    Attributes:
+        name: Its repository's, which is its folder's as well.
+        role: ``vl_rec``, ``layout_detection``, ``doc_orientation_classify`` or ``doc_unwarping``.
+        path: Its folder.
+        needed: Whether the service cannot start without it.
+    """
+
+    name: str
+    role: str
+    path: Path
+    needed: bool
+
+
+def default_models_dir() -> Path:
+    """Where upstream keeps the models that it downloads by itself."""
+    home = os.environ.get("PADDLE_PDX_CACHE_HOME") or Path.home() / ".paddlex"
+    return Path(home) / "official_models"
+
+
+def required_models(config: PaddleOCRVLConfig) -> tuple[ModelFolder, ...]:
+    """The models of a configuration; those that only some requests need are not `needed`."""
+    # The transformers engine has weights of its own for everything but the vision-language model.
+    suffix = "_safetensors" if config.inference_engine == "transformers" else ""
+    defaults, version = config.defaults, config.pipeline_version
+    models = [
+        (_LAYOUT_NAMES[version] + suffix, "layout_detection", True),
+        (
+            _ORIENTATION_NAME + suffix,
+            "doc_orientation_classify",
+            bool(defaults.use_doc_orientation_classify),
+        ),
+        (_UNWARPING_NAME + suffix, "doc_unwarping", bool(defaults.use_doc_unwarping)),
+    ]
+    if not config.uses_server:
+        models.insert(0, (_VLM_NAMES[version], "vl_rec", True))
+    return tuple(
+        ModelFolder(name, role, _folder(config, name, role), needed)
+        for name, role, needed in models
+    )
+
+
+def _folder(config: PaddleOCRVLConfig, name: str, role: str) -> Path:
+    own: str = getattr(config, f"{role}_model_dir")
+    if own:
+        return Path(own)
+    return Path(config.models_dir or default_models_dir()) / name
+
+
+def is_complete(model: ModelFolder) -> bool:
+    """Whether the folder holds settings and weights."""
+    return any((model.path / name).is_file() for name in _SETTINGS) and any(
+        file.is_file() and file.stat().st_size > 0
+        for pattern in _WEIGHTS
+        for file in model.path.glob(pattern)
+    )
+
+
+def missing_models(config: PaddleOCRVLConfig) -> tuple[ModelFolder, ...]:
+    """Those that are needed and are not there, or only in part."""
+    return tuple(
+        model for model in required_models(config) if model.needed and not is_complete(model)
+    )
+
+
+def model_revision(config: PaddleOCRVLConfig) -> str:
+    """What tells the weights apart: the revision that was downloaded, else that nobody knows."""
+    revisions = {model.name: _revision(model) for model in required_models(config) if model.needed}
+    return ", ".join(f"{name} {revision}" for name, revision in sorted(revisions.items()))
+
+
+def _revision(model: ModelFolder) -> str:
+    try:
+        manifest = json.loads((model.path / MANIFEST).read_text("utf-8"))
+        return str(manifest["revision"])[:12]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "local"
