@@ -11,6 +11,7 @@ import binascii
 import io
 import json
 import math
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -72,6 +73,7 @@ class VlmServer:
         seen: Requests that were found to be in order.
         refused: Why requests were answered 400.
         most_at_once: Requests that were in hand at a time, at most.
+        connections: That are open.
     """
 
     image_format: str = "JPEG"
@@ -82,6 +84,7 @@ class VlmServer:
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     most_at_once: int = 0
+    connections: set[socket.socket] = field(default_factory=set)
     _at_once: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
@@ -104,11 +107,14 @@ class VlmServer:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def down(self) -> None:
-        """Refuse connections."""
+        """Refuse connections, and end those there are."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            for connection in self.connections.copy():
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def in_hand(self) -> Iterator[None]:
@@ -155,6 +161,15 @@ class _Handler(BaseHTTPRequestHandler):
     vlm: VlmServer
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        self.vlm.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.vlm.connections.discard(self.connection)
+        with suppress(OSError):
+            super().finish()
+
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
         pass
 
@@ -169,7 +184,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"object": "list", "data": [{"id": "tiny", "object": "model"}]})
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
+        announced = int(self.headers["Content-Length"])
+        content = self.rfile.read(announced)
+        if len(content) < announced:  # the client has gone
+            self.close_connection = True
+            return
         if self.path != "/v1/chat/completions":
             self._answer(404, _error("no such path"))
             return
@@ -216,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
             "message": {"role": "assistant", "content": text},
         }
         if seen.body.get("logprobs"):
-            token = {"token": "x", "bytes": None, "top_logprobs": []}
+            token: dict[str, Any] = {"token": "x", "bytes": None, "top_logprobs": []}
             choice["logprobs"] = {"content": [{**token, "logprob": math.log(PROBABILITY)}] * 3}
         return {
             "id": "1",
