@@ -18,6 +18,7 @@ from paddleocr_vl_service.observability.middleware import (
 )
 from paddleocr_vl_service.observability.request_context import RequestIdFilter
 from paddleocr_vl_service.routers import docs_router, health_router, ocr_router
+from paddleocr_vl_service.routers.lingering_close import LingeringClose
 from paddleocr_vl_service.routers.openapi import describe
 from paddleocr_vl_service.routers.problems import add_problem_handlers, unexpected_problem
 from paddleocr_vl_service.services.build import build_service
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=[REQUEST_ID_HEADER, "Retry-After", "X-Failed-Pages"],
         )
     app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem())
+    app.add_middleware(LingeringClose)  # outside the log line, which does not wait for it
     return app
 
 
