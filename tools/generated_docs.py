@@ -20,7 +20,17 @@ from typing import Any
 from paddleocr_vl_service.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("", "serve", "extract", "doctor", "version")
+COMMANDS = (
+    "",
+    "serve",
+    "extract",
+    "models",
+    "models download",
+    "models list",
+    "models verify",
+    "doctor",
+    "version",
+)
 WIDTH = 90
 
 _PART = re.compile(r"<!-- generated: ([\w-]+) -->\n.*?<!-- /generated -->", re.DOTALL)

@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``extract``, ``doctor``, ``version``."""
+"""The command line: ``serve``, ``extract``, ``models``, ``doctor``, ``version``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from paddleocr_vl_service import __version__
+from paddleocr_vl_service.cli_models import app as models_app
 from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.models.errors import OptionInvalid
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(models_app)
 
 
 class OutputFormat(str, Enum):

@@ -16,6 +16,7 @@ from tests.docs import pages
 PAGE = "docs/architecture.md"
 OTHER_VARIABLES = {
     *("NAME_FILE", "PDF_PASSWORD", "REQUIRE_ALL", "OMP_THREAD_LIMIT"),
+    *("HF_ENDPOINT", "HF_TOKEN", "PADDLE_PDX_MODEL_SOURCE"),
     *("HTTPS_PROXY", "PIP_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS"),
 }
 SOURCE = pages.ROOT / "src/paddleocr_vl_service"
