@@ -142,3 +142,50 @@ def test_language_packs_are_joined_with_a_plus(
 def test_levels_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "debug")
     assert Settings().log_level == "DEBUG"
+
+
+SERVER = {"VL_REC_BACKEND": "vllm-server", "VL_REC_SERVER_URL": "http://gpu-host:8118/v1"}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"VL_REC_BACKEND": "vllm-server"}, "VL_REC_BACKEND=vllm-server needs VL_REC_SERVER_URL"),
+        ({**SERVER, "VL_REC_BACKEND": "native"}, "VL_REC_SERVER_URL is set and VL_REC_BACKEND is"),
+        ({"VL_REC_MODEL_NAME": "mine"}, "VL_REC_MODEL_NAME is set and VL_REC_BACKEND is native"),
+        ({"VL_REC_API_KEY": "hunter2"}, "VL_REC_API_KEY is set and VL_REC_BACKEND is native"),
+        ({**SERVER, "VL_REC_SERVER_URL": "gpu-host:8118"}, "must be a URL such as http://gpu-host"),
+        ({**SERVER, "VL_REC_SERVER_URL": "ftp://gpu-host/v1"}, "must be a URL such as"),
+        ({**SERVER, "VL_REC_SERVER_URL": "http://a:b@gpu-host/v1"}, "must be a URL such as"),
+        (
+            {"PIPELINE_VERSION": "v1", "USE_SEAL_RECOGNITION": "true"},
+            "USE_SEAL_RECOGNITION=true needs PIPELINE_VERSION v1.5 or v1.6",
+        ),
+        (
+            {"VL_REC_MIN_PIXELS": "200000", "VL_REC_MAX_PIXELS": "100000"},
+            "VL_REC_MIN_PIXELS must not be larger than VL_REC_MAX_PIXELS",
+        ),
+        ({"PIPELINE_VERSION": "v2"}, "pipeline_version"),
+        ({"VL_REC_BACKEND": "ollama"}, "vl_rec_backend"),
+        ({"MAX_NEW_TOKENS": "0"}, "max_new_tokens"),
+    ],
+)
+def test_combinations_that_cannot_work_say_what_to_change(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], words: str
+) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_and_its_key_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2\n")
+    for name, value in {**SERVER, "VL_REC_API_KEY_FILE": str(tmp_path / "key")}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.vl_rec_api_key.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in str(settings.masked())

@@ -155,7 +155,7 @@ def test_doctor_says_what_this_machine_can_run(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout
     output = result.stdout.decode()
     assert "ENGINE=onnx means onnx on cpu" in output
-    for subject in ("Python", "CPU", "GPU", "Embedded models", "Engine", "TMP_DIR"):
+    for subject in ("Python", "CPU", "GPU", "Engine", "onnx", "paddleocr-vl", "TMP_DIR"):
         assert f"{subject}: " in output
 
 

@@ -64,3 +64,36 @@ def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
 def test_an_empty_value_is_neither_true_nor_false(name: str) -> None:
     with pytest.raises(OptionInvalid, match=name):
         options({name: ""})
+
+
+def test_what_is_for_the_model_is_read_and_compared() -> None:
+    fields = {"max_pixels": "500000", "use_seal_recognition": "false", "prompt_label": "table"}
+    model = options(fields).parse.model
+    assert model.given() == {
+        "max_pixels": 500_000,
+        "use_seal_recognition": False,
+        "prompt_label": "table",
+    }
+    assert model == options({**fields, "top_p": ""}).parse.model
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_pixels", "many"),
+        ("max_pixels", "1"),
+        ("max_new_tokens", "0"),
+        ("max_new_tokens", "1e9"),
+        ("temperature", "nan"),
+        ("temperature", "-1"),
+        ("top_p", "inf"),
+        ("layout_threshold", "1.5"),
+        ("layout_shape_mode", "circle"),
+        ("prompt_label", "poem"),
+        ("use_doc_unwarping", "perhaps"),
+    ],
+)
+def test_a_wrong_option_for_the_model_is_named(name: str, value: str) -> None:
+    with pytest.raises(OptionInvalid, match=f"The option {name} is wrong") as caught:
+        options({name: value})
+    assert caught.value.field == name

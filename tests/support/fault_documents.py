@@ -82,6 +82,7 @@ class Call:
     pid: int
     pages: tuple[tuple[int, int], ...]
     text_source: str
+    frugal: bool = False
 
 
 class FaultFolder:
@@ -117,6 +118,7 @@ class FaultFolder:
                 entry["pid"],
                 tuple((document, page) for document, page in entry["pages"]),
                 entry["text_source"],
+                entry["frugal"],
             )
             for entry in self._entries("calls.jsonl")
         ]

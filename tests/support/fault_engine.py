@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -32,6 +32,7 @@ from paddleocr_vl_service.models.document import (
     PageResult,
     ParseOptions,
 )
+from paddleocr_vl_service.models.errors import EngineOutOfMemory
 from paddleocr_vl_service.processes import wire
 
 BANDS = 32
@@ -60,6 +61,8 @@ class Behaviour(IntEnum):
     KILLED_ONCE = 13
     RAISE_ONCE = 14
     HANG_ONCE = 15
+    TOO_LARGE = 16
+    TOO_LARGE_EVEN_FRUGALLY = 17
 
 
 @dataclass(frozen=True)
@@ -137,12 +140,15 @@ class FaultEngine:
             "pid": os.getpid(),
             "pages": [[order.document, order.page] for order in orders],
             "text_source": options.text_source.value,
+            "frugal": options.frugal,
         }
         self._log("calls.jsonl", call)
         while self._told("closed"):
             time.sleep(_GATE_POLL_SECONDS)
-        results = [self._read(*pair) for pair in zip(pages, orders, strict=True)]
         behaviours = {order.behaviour for order in orders}
+        if _exceeds_memory(behaviours, frugal=options.frugal):
+            raise EngineOutOfMemory("as ordered")
+        results = [self._read(*pair) for pair in zip(pages, orders, strict=True)]
         if Behaviour.EXTRA in behaviours:
             results.append(results[-1])
         if Behaviour.OUT_OF_TURN in behaviours:
@@ -184,6 +190,12 @@ class FaultEngine:
             os.write(log, json.dumps(entry).encode() + b"\n")  # one write: engines share the file
         finally:
             os.close(log)
+
+
+def _exceeds_memory(behaviours: Collection[Behaviour], *, frugal: bool) -> bool:
+    if Behaviour.TOO_LARGE_EVEN_FRUGALLY in behaviours:
+        return True
+    return Behaviour.TOO_LARGE in behaviours and not frugal
 
 
 def _order_of(page: PageImage) -> PageOrder:

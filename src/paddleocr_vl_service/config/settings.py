@@ -321,7 +321,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _server_and_backend(self) -> Settings:
         if self.vl_rec_backend == "native":
-            for name in ("vl_rec_server_url", "vl_rec_model_name"):
+            for name in ("vl_rec_server_url", "vl_rec_model_name", "vl_rec_api_key"):
                 if getattr(self, name):
                     raise ValueError(
                         f"{name.upper()} is set and VL_REC_BACKEND is native: set VL_REC_BACKEND "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -12,7 +13,9 @@ from enum import Enum
 from pathlib import Path
 
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.engines.registry import ENGINES, find_engine
+from paddleocr_vl_service.engines.outside_program import ProgramFailed
+from paddleocr_vl_service.engines.paddleocr_vl.model_folders import model_revision
+from paddleocr_vl_service.engines.registry import ENGINES
 from paddleocr_vl_service.engines.tesseract_program import (
     Tesseract,
     find_tesseract,
@@ -22,8 +25,15 @@ from paddleocr_vl_service.engines.tesseract_program import (
 )
 from paddleocr_vl_service.services.build import plan_engine
 from paddleocr_vl_service.services.cpus import usable_cpus
+from paddleocr_vl_service.services.engine_choice import PADDLEOCR_VL, paddleocr_vl_config
 from paddleocr_vl_service.services.gpu_probe import count_gpus
+from paddleocr_vl_service.services.paddleocr_vl_needs import (
+    LibraryReport,
+    missing_parts,
+    try_libraries,
+)
 from paddleocr_vl_service.services.temp_storage import check_writable
+from paddleocr_vl_service.services.vlm_server_probe import VlmServerProbe
 
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -57,8 +67,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _python()
     yield Finding(Verdict.GOOD, "CPU", f"{cpus} usable, {platform.machine()}")
     yield _gpu(settings, gpus)
-    yield _embedded_models()
     yield _engine(settings, cpus, gpus)
+    yield _embedded_models()
+    yield _paddleocr_vl(settings, gpus)
+    if settings.vl_rec_server_url:
+        yield _vlm_server(settings)
     yield _folder("TMP_DIR", settings.tmp_dir)
     yield _tesseract(settings)
 
@@ -79,18 +92,8 @@ def _gpu(settings: Settings, gpus: int) -> Finding:
     return Finding(Verdict.GOOD, "GPU", "not wanted")
 
 
-def _embedded_models() -> Finding:
-    from paddleocr_vl_service.engines.onnx import model_files  # noqa: PLC0415 - only looked at here
-
-    if damaged := model_files.verify():
-        words = str(model_files.ModelFilesMissing(damaged[0].name))
-        return Finding(Verdict.BAD, "Embedded models", words)
-    return Finding(Verdict.GOOD, "Embedded models", model_files.model_revision())
-
-
 def _engine(settings: Settings, cpus: int, gpus: int) -> Finding:
     try:
-        find_engine(settings.engine)
         plan = plan_engine(settings, cpus, gpus)
     except ValueError as error:
         return Finding(Verdict.BAD, "Engine", str(error))
@@ -101,6 +104,48 @@ def _engine(settings: Settings, cpus: int, gpus: int) -> Finding:
     if plan.name in ENGINES and plan.entry.scripts:
         words += f"; reads the scripts {', '.join(plan.entry.scripts)}"
     return Finding(Verdict.GOOD, "Engine", words)
+
+
+def _embedded_models() -> Finding:
+    from paddleocr_vl_service.engines.onnx import model_files  # noqa: PLC0415 - only looked at here
+
+    if damaged := model_files.verify():
+        words = str(model_files.ModelFilesMissing(damaged[0].name))
+        return Finding(Verdict.BAD, "onnx", words)
+    return Finding(
+        Verdict.GOOD, "onnx", f"nothing is missing; models {model_files.model_revision()}"
+    )
+
+
+def _paddleocr_vl(settings: Settings, gpus: int) -> Finding:
+    """Not having it is a problem only for who asked for it."""
+    config = paddleocr_vl_config(settings)
+    missing = missing_parts(settings, config)
+    try:
+        report = try_libraries()
+    except ProgramFailed as error:
+        report = LibraryReport((f"its libraries cannot be imported: the attempt {error}",))
+    missing += report.broken
+    if gpus and settings.inference_engine == "paddle" and report.paddle and not report.has_cuda:
+        missing.append(
+            "paddlepaddle is a build without GPUs: pip install paddlepaddle-gpu in its place, as "
+            "docs/gpu.md says"
+        )
+    if missing:
+        asked_for = settings.engine == PADDLEOCR_VL.name
+        verdict = Verdict.BAD if asked_for else Verdict.NOTE
+        return Finding(verdict, PADDLEOCR_VL.name, "; ".join(missing))
+    paddle = f"paddlepaddle {report.paddle}; " if report.paddle else ""
+    words = f"nothing is missing; {paddle}models {model_revision(config)}"
+    return Finding(Verdict.GOOD, PADDLEOCR_VL.name, words)
+
+
+def _vlm_server(settings: Settings) -> Finding:
+    key = settings.vl_rec_api_key.get_secret_value()
+    failure = asyncio.run(VlmServerProbe(settings.vl_rec_server_url, key).ask())
+    if failure:
+        return Finding(Verdict.BAD, "VLM server", failure.removesuffix("."))
+    return Finding(Verdict.GOOD, "VLM server", f"{settings.vl_rec_backend} answers")
 
 
 def _folder(name: str, folder: Path) -> Finding:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.engines.paddleocr_vl.config import PaddleOCRVLConfig
 from paddleocr_vl_service.engines.paddleocr_vl.model_folders import (
     is_complete,
-    missing_models,
     required_models,
 )
 from paddleocr_vl_service.engines.registry import ENGINES, EngineEntry, find_engine
@@ -22,6 +20,7 @@ from paddleocr_vl_service.models.model_options import (
     ModelOptions,
     PromptLabel,
 )
+from paddleocr_vl_service.services.paddleocr_vl_needs import missing_parts
 
 PADDLEOCR_VL = ENGINES["paddleocr-vl"]
 
@@ -70,23 +69,8 @@ def choose_engine(settings: Settings, gpus: int) -> EngineChoice:
 
 
 def what_paddleocr_vl_lacks(settings: Settings) -> str:
-    """What is missing here to run PaddleOCR-VL, and the command that brings it."""
-    if not _importable("paddleocr"):
-        return "paddleocr is not installed: pip install 'paddleocr-vl-service[paddle]'"
-    if settings.inference_engine == "paddle" and not _importable("paddle"):
-        return (
-            "paddlepaddle is not installed: pip install 'paddleocr-vl-service[paddle-cpu]', or "
-            "paddlepaddle-gpu as docs/gpu.md says"
-        )
-    if settings.inference_engine == "transformers":
-        lacking = [name for name in ("torch", "transformers") if not _importable(name)]
-        if lacking:
-            return f"INFERENCE_ENGINE=transformers needs {' and '.join(lacking)}: pip install them"
-    absent = missing_models(paddleocr_vl_config(settings))
-    if absent:
-        names = ", ".join(model.name for model in absent)
-        return f"the model files of {names} are not there: paddleocr-vl-service models download"
-    return ""
+    """What is missing here to run PaddleOCR-VL, and the commands that bring it."""
+    return "; ".join(missing_parts(settings, paddleocr_vl_config(settings)))
 
 
 def _why_not_by_itself(settings: Settings, gpus: int) -> str:
@@ -95,14 +79,6 @@ def _why_not_by_itself(settings: Settings, gpus: int) -> str:
     if gpus or on_purpose or settings.vl_rec_server_url:
         return ""
     return "there is no GPU (ENGINE=paddleocr-vl or DEVICE=cpu would use the CPU)"
-
-
-def _importable(module: str) -> bool:
-    """Found without being imported: an engine's libraries belong into its own process."""
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def paddleocr_vl_config(settings: Settings, processes: int = 1) -> PaddleOCRVLConfig:

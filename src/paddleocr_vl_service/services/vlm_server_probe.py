@@ -33,13 +33,13 @@ class VlmServerProbe:
     async def watch(self) -> None:
         """Keep ``failure`` true until cancelled."""
         while True:
-            failure = await self._ask()
+            failure = await self.ask()
             if failure != self.failure:
                 logger.warning(failure or f"{self._name} answers again.")
             self.failure = failure
             await asyncio.sleep(_SECONDS_WHILE_DOWN if failure else _SECONDS_BETWEEN)
 
-    async def _ask(self) -> str | None:
+    async def ask(self) -> str | None:
         """What is wrong with the server, in one sentence."""
         try:
             # The connection counts its deadline anew with every byte that arrives.

@@ -6,9 +6,7 @@ import psutil
 import pytest
 
 from paddleocr_vl_service.models.document import PageResult
-from paddleocr_vl_service.models.errors import (
-    EngineUnavailable,
-)
+from paddleocr_vl_service.models.errors import EngineOutOfMemory, EngineUnavailable
 from paddleocr_vl_service.services.engine_host.circuit import Circuit
 from tests.services.engine_host.house import (
     TWO,
@@ -18,7 +16,7 @@ from tests.services.engine_host.house import (
     sooner_or_later,
     text_of,
 )
-from tests.support.fault_engine import Behaviour, marker
+from tests.support.fault_engine import Behaviour, PageOrder, marker
 
 
 @pytest.mark.usefixtures("impatient")
@@ -173,3 +171,30 @@ async def test_a_second_closing_waits_for_the_first(house: House) -> None:
     await host.close()
     assert first.done()
     assert children() == []
+
+
+async def test_a_page_that_did_not_fit_is_read_frugally_by_a_fresh_process(house: House) -> None:
+    host = house.host()
+    reading = await house.read(host, 1, 1, Behaviour.TOO_LARGE)
+    assert text_of(reading) == marker(1, 1)
+    first, second = house.faults.calls()
+    assert (first.frugal, second.frugal) == (False, True)
+    assert first.pid != second.pid
+    assert not psutil.pid_exists(first.pid)
+    assert text_of(await house.read(host, 2, 1)) == marker(2, 1)
+    assert house.faults.calls()[-1].frugal is False
+
+
+async def test_a_page_that_never_fits_fails_alone_and_says_why(house: House) -> None:
+    host = house.host(batch_pages=3)
+    orders = [
+        PageOrder(1, 1),
+        PageOrder(1, 2, Behaviour.TOO_LARGE_EVEN_FRUGALLY),
+        PageOrder(1, 3),
+    ]
+    one, large, three = await house.read_in_one_call(host, *orders)
+    assert text_of(await one) == marker(1, 1)
+    assert text_of(await three) == marker(1, 3)
+    with pytest.raises(EngineOutOfMemory, match=r"no memory left for page 2, even with smaller"):
+        await large
+    assert await sooner_or_later(lambda: house.files() == [])
