@@ -32,7 +32,7 @@ def main() -> None:
     """Ask the service, and put what it says into the pages."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_server(Path(folder), engine="auto") as server,
+        running_server(Path(folder), "auto") as server,
     ):
         answers = ask(server)
     for page, kinds in SHOWN.items():

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.support.server import Server, running_server
-from tests.support.tiny_folders import SETTINGS, needs_paddle, tiny_folder
+from tests.support.tiny_folders import SETTINGS, needs_paddle, shared_folder, tiny_folder
 from tests.support.tiny_models import BLOCKS
 
 pytestmark = needs_paddle
@@ -77,11 +77,6 @@ def by_type(answer: dict[str, Any], page_number: int = 1) -> dict[str, dict[str,
 @pytest.fixture(scope="session")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_folder(shared_folder(tmp_path_factory))
-
-
-def shared_folder(factory: pytest.TempPathFactory) -> Path:
-    base = factory.getbasetemp()
-    return base.parent if base.name.startswith("popen-") else base
 
 
 @pytest.fixture(scope="module")

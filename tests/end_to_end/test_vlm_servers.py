@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_paddleocr_vl import by_type, page, pdf, png, read, shared_folder
+from tests.end_to_end.test_paddleocr_vl import by_type, page, pdf, png, read
 from tests.support.server import Server, running_server
-from tests.support.tiny_folders import SETTINGS, needs_paddle, tiny_folder
+from tests.support.tiny_folders import SETTINGS, needs_paddle, shared_folder, tiny_folder
 from tests.support.tiny_models import BLOCKS
 from tests.support.vlm_server import ANSWERS, LOOP, PROBABILITY, Mode, VlmServer, vlm_server
 

@@ -41,7 +41,7 @@ class Machine:
         self.libraries.update(libraries)
         for name in models:
             (self.models / name).mkdir(parents=True)
-            (self.models / name / "config.json").write_text("{}")
+            (self.models / name / "inference.yml").write_text("Global:\n")
             (self.models / name / "model.safetensors").write_bytes(b"weights")
 
     def settings(self, **given: Any) -> Settings:
@@ -142,9 +142,9 @@ def test_the_transformers_engine_needs_torch_and_no_paddle(machine: Machine) -> 
     names = (VLM, f"{LAYOUT}_safetensors", f"{ORIENTATION}_safetensors")
     machine.install("paddleocr", models=names)
     settings = machine.settings(engine="paddleocr-vl", inference_engine="transformers")
-    with pytest.raises(ValueError, match="needs torch and transformers"):
+    with pytest.raises(ValueError, match="needs torch, torchvision, transformers: pip"):
         choose_engine(settings, 1)
-    machine.install("torch", "transformers")
+    machine.install("torch", "torchvision", "transformers")
     assert choose_engine(settings, 1).entry is PADDLEOCR_VL
 
 

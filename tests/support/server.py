@@ -93,15 +93,22 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, engine: str = ECHO_ENGINE, **settings: str) -> Iterator[Server]:
+def running_server(
+    folder: Path,
+    engine: str = ECHO_ENGINE,
+    python: Path = Path(sys.executable),
+    /,
+    **settings: str,
+) -> Iterator[Server]:
     """Start a server, wait until it answers, stop it afterwards.
 
     Args:
         folder: For its log and its ``TMP_DIR``.
         engine: ``ENGINE``.
+        python: Of the environment to run it in.
         settings: More settings by name.
     """
-    server = start_server(folder, engine, **settings)
+    server = start_server(folder, engine, python, **settings)
     try:
         server.url = wait_for_url(server)
         yield server
@@ -116,7 +123,9 @@ def running_server(folder: Path, engine: str = ECHO_ENGINE, **settings: str) -> 
                 raise
 
 
-def start_server(folder: Path, engine: str, **settings: str) -> Server:
+def start_server(
+    folder: Path, engine: str, python: Path = Path(sys.executable), /, **settings: str
+) -> Server:
     """Start a server and do not wait for it."""
     log_file, tmp_dir = folder / "server.log", folder / "tmp"
     variables = {
@@ -130,7 +139,7 @@ def start_server(folder: Path, engine: str, **settings: str) -> Server:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **variables}
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "paddleocr_vl_service.cli", "serve"],
+            [str(python), "-m", "paddleocr_vl_service.cli", "serve"],
             stderr=log,
             stdout=log,
             stdin=subprocess.DEVNULL,

@@ -25,11 +25,17 @@ SETTINGS = {
 """With which the tiny models have learned."""
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The same for all processes of this run of the tests."""
+    base = factory.getbasetemp()
+    return base.parent if base.name.startswith("popen-") else base
+
+
 def tiny_folder(shared: Path, version: str = "v1.6", weights: str = "taught") -> Path:
     """A folder as `MODELS_DIR` has to be.
 
     Args:
-        shared: The same for all processes of this run of the tests.
+        shared: As `shared_folder` tells it.
         version: ``PIPELINE_VERSION``.
         weights: ``taught`` or ``random``.
     """

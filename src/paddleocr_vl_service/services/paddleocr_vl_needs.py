@@ -56,10 +56,12 @@ def missing_parts(settings: Settings, config: PaddleOCRVLConfig) -> list[str]:
             "paddlepaddle-gpu as docs/gpu.md says"
         )
     if settings.inference_engine == "transformers":
-        lacking = [name for name in ("torch", "transformers") if not _importable(name)]
-        if lacking:
-            names = " and ".join(lacking)
-            missing.append(f"INFERENCE_ENGINE=transformers needs {names}: pip install them")
+        libraries = ("torch", "torchvision", "transformers")
+        if lacking := [name for name in libraries if not _importable(name)]:
+            missing.append(
+                f"INFERENCE_ENGINE=transformers needs {', '.join(lacking)}: pip install "
+                "'paddleocr-vl-service[transformers]'"
+            )
     if absent := missing_models(config):
         names = ", ".join(model.name for model in absent)
         missing.append(

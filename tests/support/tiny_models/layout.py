@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 
 from tests.support.tiny_models import BLOCKS, LABELS, LAYOUT_NAMES, ORIENTATION, UNWARPING
+from tests.support.tiny_models.layout_settings import layout_settings
 
 _SIDE = 64
 _MASK = 200
@@ -76,16 +77,7 @@ def write_layout(folder: Path, version: str) -> None:
     any_size = [None, 3, _SIDE, _SIDE]
     inputs = {"im_shape": [None, 2], "image": any_size, "scale_factor": [None, 2]}
     _save(FixedLayout(masks=name == "PP-DocLayoutV3"), inputs, folder)
-    labels = "".join(f"- {label}\n" for label in LABELS)
-    (folder / "inference.yml").write_text(
-        "mode: paddle\ndraw_threshold: 0.3\nGlobal:\n"
-        f"  model_name: {name}\n"
-        "arch: DETR\nPreprocess:\n"
-        f"- interp: 2\n  keep_ratio: false\n  target_size: [{_SIDE}, {_SIDE}]\n  type: Resize\n"
-        "- mean: [0.0, 0.0, 0.0]\n  norm_type: none\n  std: [1.0, 1.0, 1.0]\n"
-        "  type: NormalizeImage\n- type: Permute\n"
-        f"label_list:\n{labels}"
-    )
+    (folder / "inference.yml").write_text(layout_settings(name, _SIDE))
 
 
 def write_orientation(folder: Path) -> None:

@@ -15,7 +15,7 @@ MANIFEST = "checksums.json"
 _VLM_NAMES = {"v1": "PaddleOCR-VL", "v1.5": "PaddleOCR-VL-1.5", "v1.6": "PaddleOCR-VL-1.6"}
 _LAYOUT_NAMES = {"v1": "PP-DocLayoutV2", "v1.5": "PP-DocLayoutV3", "v1.6": "PP-DocLayoutV3"}
 _ORIENTATION_NAME, _UNWARPING_NAME = "PP-LCNet_x1_0_doc_ori", "UVDoc"
-_SETTINGS = ("inference.yml", "config.json")
+_SETTINGS = "inference.yml"
 _WEIGHTS = ("*.pdiparams", "*.safetensors", "*.pdparams")
 
 
@@ -73,7 +73,7 @@ def _folder(config: PaddleOCRVLConfig, name: str, role: str) -> Path:
 
 def is_complete(model: ModelFolder) -> bool:
     """Whether the folder holds settings and weights."""
-    return any((model.path / name).is_file() for name in _SETTINGS) and any(
+    return (model.path / _SETTINGS).is_file() and any(
         file.is_file() and file.stat().st_size > 0
         for pattern in _WEIGHTS
         for file in model.path.glob(pattern)
