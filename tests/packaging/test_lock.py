@@ -39,3 +39,15 @@ def test_the_lock_names_no_place_but_pypi() -> None:
 def test_the_makefile_makes_the_same_export() -> None:
     makefile = Path(ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"uv {' '.join(EXPORT)} " in makefile
+
+
+def test_opencv_comes_once_with_paddleocr_vl_and_not_at_all_without() -> None:
+    """Two distributions that own the module ``cv2`` overwrite each other's files."""
+    for extras, allowed in (
+        ((), set()),
+        (("paddle-cpu",), {"opencv-contrib-python"}),
+        (("transformers",), {"opencv-contrib-python"}),
+    ):
+        options = [word for extra in extras for word in ("--extra", extra)]
+        exported = run_uv(*EXPORT, "--no-hashes", *options)
+        assert set(re.findall(r"^(opencv[\w-]*)==", exported, re.MULTILINE)) == allowed
