@@ -43,6 +43,7 @@ def test_a_paragraph_goes_on_on_the_next_page() -> None:
     [
         ("the whole para-", "graph ends.", "the whole paragraph ends."),
         ("这是一个很长的", "句子。", "这是一个很长的句子。"),
+        ("Personne", "n’avait vu cela.", "Personne n’avait vu cela."),
         ("as was said by Miller,", "Smith and others.", "as was said by Miller, Smith and others."),
         ("wegen der großen", "Bedeutung des Worts.", "wegen der großen Bedeutung des Worts."),
     ],

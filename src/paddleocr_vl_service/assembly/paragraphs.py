@@ -41,7 +41,7 @@ _PARTS = frozenset({ElementType.TEXT, ElementType.LIST, ElementType.REFERENCE})
 _INTERRUPTING = FLOATS | {ElementType.CAPTION, ElementType.FOOTNOTE}
 _BROKEN = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 _LAST_WORD = re.compile(r"(?:^|[\s(\"'“‘«])[^\W\d_]+[’']?[^\W\d_]*[)\"'”’»]?,?$")
-_GOES_ON = re.compile(r"[\"'“‘«(]?(?P<word>[^\W\d_]+)")
+_GOES_ON = re.compile(r"[\"'“‘«(]?(?P<word>[^\W\d_]+[’']?)")
 _WORDS_OF_ONE_LETTER = "aàeèéioóuyувикосая"
 _MATH_LETTERS = re.compile("[\U0001d400-\U0001d7ff]")
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.element_crops import add_crops
+from paddleocr_vl_service.engines.onnx.figure_ink import without_false_figures
 from paddleocr_vl_service.engines.onnx.layout import LayoutDetector
 from paddleocr_vl_service.engines.onnx.model_files import model_path
 from paddleocr_vl_service.engines.onnx.orientation import (
@@ -83,7 +84,8 @@ class PageReader:
         seen = self._see(page, image, options)
         width, height = seen.image.size
         rules = page_rules(seen.image, seen.lines)
-        elements = compose_page(seen.lines, seen.regions, page.number, width, height, rules=rules)
+        regions = without_false_figures(seen.regions, seen.lines, seen.image)
+        elements = compose_page(seen.lines, regions, page.number, width, height, rules=rules)
         model = self._tables if options.layout_detection else None
         elements = add_table_structure(elements, seen.lines, seen.image, model, rules)
         notices = tuple(seen.warnings)

@@ -27,6 +27,7 @@ _CLEAR_GAP = 0.15
 _NEARBY = 3
 _INDENT = 0.7
 _CJK_INDENT = 1.1
+_ONE_CHARACTER = 0.75
 _HANGING = 0.7
 _FLUSH = 0.5
 _FLUSH_LINES = 4
@@ -116,6 +117,7 @@ class _Habits:
                 ended and ends_sentence(before.text)
             )
         deeper = not flush and line.rect.left - before.rect.left > _INDENT * self._em
+        deeper = deeper or self._is_indented_by_one(before, line)
         return ended or (deeper and not (before is first and _is_item(first)))
 
     def ended_early(self, before: PlacedLine, line: PlacedLine) -> bool:
@@ -126,6 +128,19 @@ class _Habits:
     def _is_indented(self, line: PlacedLine) -> bool:
         indent = _CJK_INDENT if is_cjk_char(line.text[0]) else _INDENT
         return line.rect.left > self._left + indent * self._em
+
+    def _is_indented_by_one(self, before: PlacedLine, line: PlacedLine) -> bool:
+        """Chinese and Japanese paragraphs begin with the width of a character.
+
+        Punctuation at the start of a line looks like half of that, and an inaccurate box as well,
+        so a sentence must have ended.
+        """
+        return (
+            is_cjk_char(line.text[0])
+            and ends_sentence(before.text)
+            and line.rect.left - self._left > _ONE_CHARACTER * self._em
+            and before.rect.left - self._left < _FLUSH * self._em
+        )
 
 
 def _right_margins(lines: Sequence[PlacedLine], em: float) -> dict[int, float]:
