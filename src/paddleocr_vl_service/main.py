@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,16 +13,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.jobs.build import build_jobs
+from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.observability.middleware import (
     REQUEST_ID_HEADER,
     RequestContextMiddleware,
 )
 from paddleocr_vl_service.observability.request_context import RequestIdFilter
-from paddleocr_vl_service.routers import docs_router, health_router, ocr_router
+from paddleocr_vl_service.routers import docs_router, health_router, jobs_router, ocr_router
 from paddleocr_vl_service.routers.lingering_close import LingeringClose
 from paddleocr_vl_service.routers.openapi import describe
 from paddleocr_vl_service.routers.problems import add_problem_handlers, unexpected_problem
 from paddleocr_vl_service.services.build import build_service
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 from paddleocr_vl_service.services.preload import preloading
 from paddleocr_vl_service.services.single_process import refuse_second_worker
 
@@ -45,8 +49,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    for router in (health_router.router, ocr_router.router, docs_router.router):
-        app.include_router(router)
+    for module in (health_router, ocr_router, jobs_router, docs_router):
+        app.include_router(module.router)
     docs_router.mount_assets(app)
     describe(app)
     add_problem_handlers(app)
@@ -55,9 +59,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_credentials="*" not in settings.cors_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "X-Failed-Pages"],
+            expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After", "X-Failed-Pages"],
         )
     app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem())
     app.add_middleware(LingeringClose)  # outside the log line, which does not wait for it
@@ -72,9 +76,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         service = build_service(settings)
         service.open()
         app.state.service = service
+        app.state.jobs = jobs = build_jobs(settings, service)
         try:
+            await jobs.open()
             async with preloading(service, enabled=settings.preload_model):
                 yield
         finally:
             logger.info("Shutting down")
+            await drain(app, 0)
             await service.close()
+
+
+async def drain(app: FastAPI, grace: float) -> None:
+    """Take nothing new, and let what is inside be finished within ``grace`` seconds.
+
+    Jobs that are not finished go on when the service starts again, here or elsewhere.
+    """
+    service: PaddleOCRVLService = app.state.service
+    jobs: JobService = app.state.jobs
+    service.admission.stop()
+    await asyncio.gather(jobs.close(grace), service.admission.wait_until_empty(grace))
+    await service.drain(0)

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.main import create_app
+from paddleocr_vl_service.main import create_app, drain
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain the service while uvicorn waits for its connections."""
-        draining = asyncio.ensure_future(self._app.state.service.drain(self._grace))
+        draining = asyncio.ensure_future(drain(self._app, self._grace))
         await super().shutdown(sockets)
         if self.force_exit:  # a second Ctrl-C: whatever still runs is given up
             draining.cancel()

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from paddleocr_vl_service.intake.sniffing import EXTENSIONS
-from paddleocr_vl_service.models import api_models, errors
+from paddleocr_vl_service.models import api_models, errors, job_models
 from paddleocr_vl_service.models.document import ElementType
 from paddleocr_vl_service.observability.middleware import REQUEST_ID_HEADER, SECURITY_HEADERS
 from paddleocr_vl_service.routers.problems import status_of
@@ -26,6 +26,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "service": api_models.HealthResponse,
     "name": api_models.VersionResponse,
     "detail": api_models.ProblemDetails,
+    "progress": job_models.JobModel,
 }
 """Which model an example is of, by a field that no other has."""
 

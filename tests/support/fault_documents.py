@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
+from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.support.documents import encode
@@ -51,10 +52,15 @@ def tiff(orders: Sequence[PageOrder], size: tuple[int, int] = IMAGE_SIZE) -> byt
     return buffer.getvalue()
 
 
-def pdf(orders: Sequence[PageOrder], size: tuple[float, float] = PDF_SIZE) -> bytes:
-    """A PDF with one page an order, drawn and not scanned."""
+def pdf(
+    orders: Sequence[PageOrder],
+    size: tuple[float, float] = PDF_SIZE,
+    password: str | None = None,
+) -> bytes:
+    """A PDF with one page an order, drawn and not scanned; encrypted where there is a password."""
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, size)
+    encryption = None if password is None else StandardEncryption(password, strength=128)
+    canvas = Canvas(buffer, size, encrypt=encryption)
     width, height = size
     for order in orders:
         for band, black in enumerate(order.bits()):

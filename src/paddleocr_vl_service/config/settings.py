@@ -270,6 +270,33 @@ class Settings(BaseSettings):
         30, ge=0, description="Seconds that running requests get to finish at shutdown."
     )
 
+    # Jobs
+    max_job_upload_size: int = Field(
+        1_073_741_824, gt=0, description="Largest file of a job, in bytes."
+    )
+    max_queued_jobs: int = Field(
+        1000, ge=1, description="Jobs that may wait; more are answered 503."
+    )
+    max_running_jobs: int = Field(
+        2, ge=1, le=64, description="Jobs that this process works on at the same time."
+    )
+    job_retention_hours: float = Field(
+        24, gt=0, description="Hours for which a finished job's files and results stay."
+    )
+    min_free_disk_mb: int = Field(
+        1024, ge=0, description="MiB that must be free before a job is taken; else 507."
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL database of jobs, such as `postgresql://user:password@host/name`; "
+        "empty is SQLite files in `DATA_DIR`.",
+    )
+    blob_url: str = Field(
+        "",
+        description="Where jobs' files lie, as a URL that fsspec knows, such as "
+        "`s3://bucket/path`; empty is `DATA_DIR`.",
+    )
+
     # Storage
     tmp_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()) / "paddleocr-vl-service",
@@ -277,7 +304,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         Path("data"),
-        description="Folder for what must outlive a restart; nothing is kept there yet.",
+        description="Folder for what must outlive a restart: jobs, their files and results.",
     )
 
     # Logging
@@ -317,6 +344,14 @@ class Settings(BaseSettings):
         if self.max_queued_bytes < self.max_upload_size:
             raise ValueError("MAX_QUEUED_BYTES must not be smaller than MAX_UPLOAD_SIZE")
         return self
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be a URL such as postgresql://user:password@host/name")
+        return SecretStr(url.replace("postgres://", "postgresql://", 1))
 
     @model_validator(mode="after")
     def _server_and_backend(self) -> Settings:

@@ -21,11 +21,14 @@ from paddleocr_vl_service.models.api_models import (
 from paddleocr_vl_service.models.document import (
     Crop,
     Element,
+    EngineInfo,
     Notice,
     PageError,
     PageInfo,
+    PageResult,
     ParsedDocument,
 )
+from paddleocr_vl_service.models.job_models import JobPageModel
 
 
 def extract_response(document: ParsedDocument, markdown: str, seconds: float) -> ExtractResponse:
@@ -43,6 +46,26 @@ def extract_response(document: ParsedDocument, markdown: str, seconds: float) ->
         pages=[_page(each) for each in document.pages],
         warnings=[_warning(each) for each in document.warnings],
         errors=[_page_error(each) for each in document.errors],
+    )
+
+
+def page_response(
+    result: PageResult | None, error: PageError | None, engine: EngineInfo | None
+) -> JobPageModel:
+    """One page of a job, which was read or could not be."""
+    elements = result.elements if result else ()
+    return JobPageModel(
+        page=result
+        and PageModel(
+            page=result.number,
+            width=result.width,
+            height=result.height,
+            rotation=result.rotation,
+        ),
+        elements=[_element(index, each) for index, each in enumerate(elements)],
+        warnings=[_warning(each) for each in (result.warnings if result else ())],
+        error=error and _page_error(error),
+        engine=engine and EngineModel(**vars(engine)),
     )
 
 

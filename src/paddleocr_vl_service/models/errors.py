@@ -16,11 +16,18 @@
     │   ├── PageRangeOutside          asked for pages the document does not have
     │   └── DocumentUnreadable        reading it crashed or hung the reader
     ├── UploadTooLarge
+    ├── JobNotFound
+    ├── JobGone                       it was there, and its time is over
+    ├── Conflict                      the request contradicts how things stand
+    │   ├── IdempotencyConflict
+    │   └── JobUnfinished
+    ├── StorageFull
     ├── OptionInvalid                 the request is at fault
     ├── Unavailable                   try again later
     │   ├── ServiceBusy
     │   ├── ServiceStopping
     │   ├── StorageUnavailable
+    │   ├── JobStoreUnavailable
     │   └── EngineUnavailable
     ├── DeadlineExceeded
     └── ProcessingFailed              the service is at fault
@@ -131,6 +138,42 @@ class UploadTooLarge(ServiceError):
     code = "upload-too-large"
 
 
+class JobNotFound(ServiceError):
+    """There is no such job, or no such page of it yet."""
+
+    code = "job-not-found"
+
+
+class JobGone(ServiceError):
+    """The job was there, and its files and results were removed."""
+
+    code = "job-gone"
+
+
+class Conflict(ServiceError):
+    """The request contradicts how things stand."""
+
+    code = "conflict"
+
+
+class IdempotencyConflict(Conflict):
+    """The ``Idempotency-Key`` was used for something else."""
+
+    code = "idempotency-conflict"
+
+
+class JobUnfinished(Conflict):
+    """The job has no result, now or for good; ``status`` says which."""
+
+    code = "job-unfinished"
+
+
+class StorageFull(ServiceError):
+    """Less than ``MIN_FREE_DISK_MB`` is left for jobs."""
+
+    code = "storage-full"
+
+
 class OptionInvalid(ServiceError):
     """A missing or malformed part of the request; ``field`` names it."""
 
@@ -167,6 +210,12 @@ class StorageUnavailable(Unavailable):
     """``TMP_DIR`` is full or cannot be written."""
 
     code = "storage-unavailable"
+
+
+class JobStoreUnavailable(Unavailable):
+    """The database or the files of jobs cannot be reached."""
+
+    code = "job-store-unavailable"
 
 
 class EngineUnavailable(Unavailable):

@@ -144,6 +144,10 @@ SAMPLING = ("repetition_penalty", "temperature", "top_p")
 
 OPTION_NAMES = tuple(ModelOptions.model_fields)
 
+_SWITCHES = frozenset(
+    name for name, each in ModelOptions.model_fields.items() if each.annotation == (bool | None)
+)
+
 
 def parse_model_options(fields: Mapping[str, str]) -> ModelOptions:
     """Those among the fields that are for the model; empty ones are left out.
@@ -152,6 +156,9 @@ def parse_model_options(fields: Mapping[str, str]) -> ModelOptions:
         OptionInvalid: A value makes no sense; names the option.
     """
     given = {name: value for name in OPTION_NAMES if (value := fields.get(name))}
+    for name in _SWITCHES & given.keys():
+        if given[name].lower() not in ("true", "false"):
+            raise OptionInvalid(f"The option {name} must be true or false.", field=name)
     try:
         return ModelOptions.model_validate(given)
     except ValidationError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
 
@@ -15,6 +16,13 @@ async def get_service(request: Request) -> PaddleOCRVLService:
     """The one service of the process."""
     service: PaddleOCRVLService = request.app.state.service
     return service
+
+
+async def get_jobs(request: Request) -> JobService:
+    """The jobs of the process; raises `JobStoreUnavailable` where they cannot be had."""
+    jobs: JobService = request.app.state.jobs
+    await jobs.ready()
+    return jobs
 
 
 async def get_settings(request: Request) -> Settings:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.models.api_models import (
     EngineProcessModel,
     HealthEngineModel,
@@ -33,21 +34,24 @@ router = APIRouter(tags=["health"])
 )
 async def health(
     response: Response,
+    request: Request,
     service: Annotated[PaddleOCRVLService, Depends(get_service)],
     settings: Annotated[Settings, Depends(get_settings)],
 ) -> HealthResponse:
     """For load balancers, container health checks and people; answers at once, loads nothing."""
     report = await service.health()
-    if report.reason is not None:
+    jobs: JobService = request.app.state.jobs
+    reason = report.reason or jobs.failure
+    if reason is not None:
         response.status_code = 503
     return HealthResponse(
-        status="healthy" if report.reason is None else "unhealthy",
+        status="healthy" if reason is None else "unhealthy",
         service=settings.app_name,
         version=settings.app_version,
         gpu_enabled=report.gpu_enabled,
         pipeline_ready=report.engine.ready,
         timestamp=utc_now(),
-        reason=report.reason,
+        reason=reason,
         engine=_engine(report),
         device=report.device,
         scripts=list(report.scripts),

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.exports.extract_answer import extract_response
-from paddleocr_vl_service.exports.markdown import to_markdown
+from paddleocr_vl_service.exports.document_answer import document_answer
 from paddleocr_vl_service.intake.filenames import clean_filename
 from paddleocr_vl_service.models.api_models import ExtractForm, ExtractResponse
 from paddleocr_vl_service.models.document import ParsedDocument
@@ -22,7 +21,7 @@ from paddleocr_vl_service.routers.dependencies import get_service, get_settings
 from paddleocr_vl_service.routers.disconnect import until_disconnect
 from paddleocr_vl_service.routers.extract_options import boolean, document_options
 from paddleocr_vl_service.routers.problems import problem_responses
-from paddleocr_vl_service.routers.uploads import FORM_OVERHEAD_BYTES, receive_form, too_large
+from paddleocr_vl_service.routers.uploads import receive_form, refuse_announced_excess
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
 logger = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ async def extract_document(
 ) -> Response:
     """Read a PDF or an image: elements in reading order, each with its box, and Markdown."""
     started = time.monotonic()
-    _refuse_announced_excess(request, settings.max_upload_size)
+    refuse_announced_excess(request.headers, settings.max_upload_size)
     as_markdown = prefers_markdown(request.headers.get("accept"))
     try:
         document, heading = await asyncio.wait_for(
@@ -71,9 +70,14 @@ async def extract_document(
         raise DeadlineExceeded(
             f"The document took longer than {settings.request_timeout_seconds:g} seconds."
         ) from None
-    return await asyncio.to_thread(
-        _render, document, as_markdown=as_markdown, heading=heading, started=started
+    answer = await asyncio.to_thread(
+        document_answer,
+        document,
+        as_markdown=as_markdown,
+        heading=heading,
+        seconds=time.monotonic() - started,
     )
+    return Response(answer.content, media_type=answer.media_type, headers=answer.headers)
 
 
 async def _receive_and_extract(
@@ -94,26 +98,6 @@ async def _receive_and_extract(
         logger.info("Received a document", extra={"document": filename})
         work = place.extract(form.file, filename, options)
         return await until_disconnect(request, work), heading
-
-
-def _render(
-    document: ParsedDocument, *, as_markdown: bool, heading: bool, started: float
-) -> Response:
-    if as_markdown:
-        headers = {}
-        if document.errors:
-            headers["X-Failed-Pages"] = ",".join(str(error.page) for error in document.errors)
-        return Response(to_markdown(document), media_type="text/markdown", headers=headers)
-    answer = extract_response(
-        document, to_markdown(document, heading=heading), time.monotonic() - started
-    )
-    return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
-
-
-def _refuse_announced_excess(request: Request, max_file_bytes: int) -> None:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_file_bytes + FORM_OVERHEAD_BYTES:
-        raise too_large(max_file_bytes)
 
 
 def _announced_bytes(request: Request, max_file_bytes: int) -> int:

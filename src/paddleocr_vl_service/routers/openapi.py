@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from paddleocr_vl_service.models.api_models import ExtractForm, ProblemDetails
+from paddleocr_vl_service.models.job_models import JobForm
 
-_MODELS: tuple[type[BaseModel], ...] = (ExtractForm, ProblemDetails)
+_MODELS: tuple[type[BaseModel], ...] = (ExtractForm, JobForm, ProblemDetails)
 
 
 def describe(app: FastAPI) -> None:
@@ -20,9 +21,9 @@ def describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schemas = generate().setdefault("components", {}).setdefault("schemas", {})
             for model in _MODELS:
-                schemas[model.__name__] = model.model_json_schema(
-                    ref_template="#/components/schemas/{model}"
-                )
+                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas |= schema.pop("$defs", {})
+                schemas[model.__name__] = schema
         assert app.openapi_schema is not None  # noqa: S101 - for the type checker
         return app.openapi_schema
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from paddleocr_vl_service.models import errors
 from paddleocr_vl_service.models.api_models import ProblemDetails
@@ -21,20 +22,28 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS_OF: tuple[tuple[type[errors.ServiceError], int], ...] = (
     (errors.DocumentError, 400),
+    (errors.JobNotFound, 404),
+    (errors.Conflict, 409),
+    (errors.JobGone, 410),
     (errors.UploadTooLarge, 413),
     (errors.OptionInvalid, 422),
     (errors.Unavailable, 503),
     (errors.DeadlineExceeded, 504),
+    (errors.StorageFull, 507),
     (errors.ServiceError, 500),
 )
 
 _DESCRIPTIONS = {
     400: "Something is wrong with the file.",
+    404: "There is no such job.",
+    409: "The request contradicts how things stand.",
+    410: "The job's files and results are gone.",
     413: "The file is larger than `MAX_UPLOAD_SIZE`.",
     422: "Something is wrong with the request.",
     500: "Processing failed.",
     503: "Too busy, or unable to work; `Retry-After` says when to come again.",
     504: "The document took longer than `REQUEST_TIMEOUT_SECONDS`.",
+    507: "There is too little room for jobs.",
 }
 
 
@@ -94,19 +103,34 @@ async def _service_error(_: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, errors.UploadTooLarge | errors.ServiceBusy | errors.OptionInvalid):
+    if isinstance(
+        error,
+        errors.UploadTooLarge | errors.ServiceBusy | errors.OptionInvalid | errors.StorageFull,
+    ):
         headers["Connection"] = "close"  # the rest of the upload will not be read
     level = logging.ERROR if status == 500 else logging.INFO
     logger.log(level, error.detail, extra={"code": error.code, "status": status})
     return problem(status, error.detail, error.code, headers)
 
 
-async def _http_exception(_: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     phrase = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers) if error.headers else None
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(sorted(_allowed_methods(request)))}
     code = phrase.lower().replace(" ", "-")
     return problem(error.status_code, f"{phrase}.", code, headers)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """Those of all routes of the path; the framework names those of the first."""
+    return {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is Match.PARTIAL
+        for method in getattr(route, "methods", None) or ()
+    }
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -90,6 +90,13 @@ async def receive_form(
                 await asyncio.to_thread(receiver.flush, sink)
         await asyncio.to_thread(receiver.flush, sink)
     return receiver.finish(target)
+
+
+def refuse_announced_excess(headers: Mapping[str, str], max_file_bytes: int) -> None:
+    """Refuse an upload that says itself that it is too large; raises `UploadTooLarge`."""
+    announced = headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_file_bytes + FORM_OVERHEAD_BYTES:
+        raise too_large(max_file_bytes)
 
 
 def too_large(max_file_bytes: int) -> UploadTooLarge:

@@ -156,7 +156,7 @@ def _host_config(settings: Settings, plan: EnginePlan, limits: AdmissionLimits) 
         max_bytes=settings.engine_max_rss_mb * MIB or _share_of_memory(len(plan.devices)),
     )
     # One more share: processes may still be reading pages of documents that were given up.
-    shares = limits.long + limits.short + 1
+    shares = limits.long + limits.short + settings.max_running_jobs + 1
     return replace(config, capacity=shares * config.pages_in_flight)
 
 

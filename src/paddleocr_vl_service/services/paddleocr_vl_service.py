@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from paddleocr_vl_service.assembly.assemble import assemble
 from paddleocr_vl_service.assembly.crop_allowance import CropAllowance
-from paddleocr_vl_service.assembly.hidden_text import with_hidden_text_notice
 from paddleocr_vl_service.engines.base import EngineCapabilities
-from paddleocr_vl_service.intake.intake import Intake, OpenedDocument
+from paddleocr_vl_service.intake.intake import Intake
 from paddleocr_vl_service.models.document import (
     DocumentOptions,
     PageError,
     PageResult,
     ParsedDocument,
-    TextSourceChoice,
-)
-from paddleocr_vl_service.models.errors import (
-    EngineOutOfMemory,
-    NoPageRead,
-    PageFailed,
-    PageTimedOut,
 )
 from paddleocr_vl_service.services.admission import Admission, Visit
+from paddleocr_vl_service.services.document_reading import DocumentReading
 from paddleocr_vl_service.services.engine_choice import ANYTHING, EngineAbilities
 from paddleocr_vl_service.services.engine_host.host import EngineHost
-from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns
 from paddleocr_vl_service.services.health import HealthReport, report_health
 from paddleocr_vl_service.services.in_order import in_order
 from paddleocr_vl_service.services.temp_storage import TempStorage
@@ -145,6 +136,31 @@ class PaddleOCRVLService:
                     abilities=self._abilities,
                 )
 
+    @asynccontextmanager
+    async def place_for_job(self) -> AsyncIterator[DocumentPlace]:
+        """A place for a document that nobody waits for at the other end of a connection.
+
+        The number of such documents is bounded by whoever brings them; their pages take turns
+        with those of all others.
+
+        Raises:
+            StorageUnavailable: There is no room for its files.
+        """
+        async with self._storage.document_folder() as folder:
+            yield DocumentPlace(
+                folder, Visit(0), self._intake, self._host, self.admission,
+                abilities=self._abilities,
+            )  # fmt: skip
+
+    @property
+    def pages_in_flight(self) -> int:
+        """Pages of one document that keep the whole engine busy."""
+        return self._host.config.pages_in_flight
+
+    def check(self, options: DocumentOptions) -> None:
+        """Refuse what the engine cannot do; raises `OptionInvalid`."""
+        self._abilities.check(options.parse)
+
 
 class DocumentPlace:
     """One document on its way through the service.
@@ -198,15 +214,12 @@ class DocumentPlace:
                 or too many documents of this length wait.
             NoPageRead: Every page failed.
         """
-        self._abilities.check(options.parse)
-        opened = await self._intake.open(source, filename, options.password)
-        numbers = self._intake.select(opened, options.pages)
-        turns = DocumentTurns(len(numbers))
-        async with self._admission.reading(self.visit, turns):
-            yield DocumentOpened(tuple(numbers))
+        reading = await self.open(source, filename, options)
+        async with self._admission.reading(self.visit, reading.turns):
+            yield DocumentOpened(reading.numbers)
             outcomes: list[PageResult | PageError] = []
             crops = CropAllowance()
-            jobs = (partial(self._read, opened, number, options, turns) for number in numbers)
+            jobs = (partial(reading.read, number) for number in reading.numbers)
             ahead = self._host.config.pages_in_flight  # so that no engine process idles
             async with aclosing(in_order(jobs, ahead)) as stream:
                 async for outcome in stream:
@@ -215,33 +228,11 @@ class DocumentPlace:
                         crops.within(outcome) if isinstance(outcome, PageResult) else outcome
                     )
                     self.visit.page_done()
-                    yield PageFinished(numbers[len(outcomes) - 1], failed)
-        errors = [outcome for outcome in outcomes if isinstance(outcome, PageError)]
-        capabilities = self._host.capabilities
-        if capabilities is None or len(errors) == len(outcomes):
-            raise NoPageRead(_nothing_read(errors))
-        document = await asyncio.to_thread(
-            assemble, opened.page_count, outcomes, opened.notices, capabilities.info
-        )
-        yield DocumentFinished(document)
+                    yield PageFinished(reading.numbers[len(outcomes) - 1], failed)
+        yield DocumentFinished(await reading.put_together(outcomes))
 
-    async def _read(
-        self,
-        opened: OpenedDocument,
-        number: int,
-        options: DocumentOptions,
-        turns: DocumentTurns,
-    ) -> PageResult | PageError:
-        with_text_layer = options.parse.text_source is not TextSourceChoice.OCR
-        try:
-            page = await self._intake.render(opened, number, self.folder, with_text_layer)
-            result = await self._host.parse_page(page, options.parse, turns)
-            return with_hidden_text_notice(result, page.text_layer)
-        except (PageFailed, PageTimedOut, EngineOutOfMemory) as error:
-            return PageError(number, error.code, error.detail)
-
-
-def _nothing_read(errors: Sequence[PageError]) -> str:
-    if len(errors) == 1:
-        return errors[0].message
-    return f"None of the {len(errors)} pages could be read. The first: {errors[0].message}"
+    async def open(self, source: Path, filename: str, options: DocumentOptions) -> DocumentReading:
+        """Find out what a file is and which of its pages are meant; raises as `events`."""
+        self._abilities.check(options.parse)
+        opened = await self._intake.open(source, filename, options.password)
+        return DocumentReading(opened, options, self.folder, self._intake, self._host)

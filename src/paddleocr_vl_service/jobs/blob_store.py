@@ -1,0 +1,213 @@
+"""Where uploads and results of jobs lie: a local folder, or any store that fsspec knows.
+
+Names are relative and begin with the job's: ``jobs/{id}/...``. A blob is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from paddleocr_vl_service.models.errors import JobStoreUnavailable
+
+_T = TypeVar("_T")
+_SENTENCE = "The store of jobs' files cannot be reached at the moment."
+
+
+class BlobStore(Protocol):
+    """What a store can do. Every method but `local_path` may take long; none blocks the loop."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Write a blob, over an older one if need be."""
+        ...
+
+    async def put_file(self, name: str, file: Path) -> None:
+        """Move a file into the store."""
+        ...
+
+    async def get(self, name: str) -> bytes:
+        """A blob's content; raises `FileNotFoundError` where there is none."""
+        ...
+
+    async def fetch(self, name: str, folder: Path) -> Path:
+        """A file with the blob's content: the store's own, or a copy in a folder."""
+        ...
+
+    async def remove_all(self, prefix: str) -> None:
+        """Remove all blobs below a name; none need be there."""
+        ...
+
+    async def free_bytes(self) -> int | None:
+        """Room that is left; None where nobody knows."""
+        ...
+
+
+def open_blob_store(url: str, folder: Path) -> BlobStore:
+    """The store that ``BLOB_URL`` means; the folder where it is empty.
+
+    Raises:
+        ValueError: fsspec does not know it, or what it needs is not installed; one sentence.
+    """
+    if not url:
+        return LocalBlobStore(folder)
+    try:
+        import fsspec  # type: ignore[import-untyped] # noqa: PLC0415 - of the extra [s3]
+
+        filesystem, root = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        raise ValueError(
+            "BLOB_URL needs a library that is not installed: pip install "
+            "'paddleocr-vl-service[s3]', or what fsspec asks for another kind of store"
+        ) from error
+    except ValueError as error:
+        raise ValueError("BLOB_URL must be a URL that fsspec knows, such as s3://bucket") from error
+    return RemoteBlobStore(filesystem, root)
+
+
+class LocalBlobStore:
+    """A folder on this machine, or on a file system that several machines share.
+
+    Args:
+        root: Made when first needed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Write a blob."""
+        await _guarded(lambda: self._put(self._root / name, content))
+
+    def _put(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    async def put_file(self, name: str, file: Path) -> None:
+        """Move a file, which is on the same file system as a rule."""
+        await _guarded(lambda: self._put_file(self._root / name, file))
+
+    def _put_file(self, path: Path, file: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as content:
+            os.fsync(content.fileno())
+        shutil.move(file, path)
+        _sync_folder(path.parent)
+
+    async def get(self, name: str) -> bytes:
+        """A blob's content."""
+        return await _guarded((self._root / name).read_bytes)
+
+    async def fetch(self, name: str, folder: Path) -> Path:  # noqa: ARG002 - nothing is copied
+        """The blob's own file."""
+        path = self._root / name
+        await _guarded(path.stat)
+        return path
+
+    async def remove_all(self, prefix: str) -> None:
+        """Remove a folder."""
+        await _guarded(lambda: self._remove_all(self._root / prefix))
+
+    def _remove_all(self, folder: Path) -> None:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+    async def free_bytes(self) -> int | None:
+        """Room on its file system."""
+
+        def look() -> int:
+            self._root.mkdir(parents=True, exist_ok=True)
+            return shutil.disk_usage(self._root).free
+
+        return await _guarded(look)
+
+
+class RemoteBlobStore:
+    """A store that fsspec knows; a blob appears there when it is complete.
+
+    Args:
+        filesystem: fsspec's.
+        root: Within it.
+    """
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self._filesystem = filesystem
+        self._root = root.rstrip("/")
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Write a blob."""
+        await _guarded(lambda: self._filesystem.pipe_file(self._path(name), content))
+
+    async def put_file(self, name: str, file: Path) -> None:
+        """Copy a file, and remove it here."""
+
+        def move() -> None:
+            self._filesystem.put_file(str(file), self._path(name))
+            file.unlink()
+
+        await _guarded(move)
+
+    async def get(self, name: str) -> bytes:
+        """A blob's content."""
+        content: bytes = await _guarded(lambda: self._filesystem.cat_file(self._path(name)))
+        return content
+
+    async def fetch(self, name: str, folder: Path) -> Path:
+        """A copy in the folder."""
+        target = folder / Path(name).name
+        await _guarded(lambda: self._filesystem.get_file(self._path(name), str(target)))
+        return target
+
+    async def remove_all(self, prefix: str) -> None:
+        """Remove what is below a name."""
+
+        def remove() -> None:
+            try:
+                self._filesystem.rm(self._path(prefix), recursive=True)
+            except FileNotFoundError:
+                return
+
+        await _guarded(remove)
+
+    async def free_bytes(self) -> int | None:
+        """Nobody knows."""
+        return None
+
+
+async def _guarded(work: Callable[[], _T]) -> _T:
+    """Do something in a thread.
+
+    Raises:
+        FileNotFoundError: The blob is not there.
+        JobStoreUnavailable: Anything else is wrong with the store.
+    """
+    try:
+        return await asyncio.to_thread(work)
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise JobStoreUnavailable(_SENTENCE) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,53 @@
+"""From settings to jobs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+
+from paddleocr_vl_service.config.settings import Settings
+from paddleocr_vl_service.jobs.blob_store import open_blob_store
+from paddleocr_vl_service.jobs.caretaker import Caretaker
+from paddleocr_vl_service.jobs.database import JobDatabase
+from paddleocr_vl_service.jobs.dbos_queue import DbosQueue
+from paddleocr_vl_service.jobs.ownership import JobOwnership
+from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.jobs.runner import JobRunner
+from paddleocr_vl_service.jobs.service import JobLimits, JobService
+from paddleocr_vl_service.services.memory import MIB
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
+from paddleocr_vl_service.services.temp_storage import TempStorage
+
+_SECONDS_PER_HOUR = 3600
+
+
+def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
+    """Put it together; nothing is started yet.
+
+    Raises:
+        ValueError: A setting makes no sense here; one sentence.
+    """
+    url = settings.database_url.get_secret_value()
+    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    retention = settings.job_retention_hours * _SECONDS_PER_HOUR
+    database = JobDatabase(url, settings.data_dir)
+    repository = JobRepository(database)
+    blobs = open_blob_store(settings.blob_url, settings.data_dir)
+    ownership = JobOwnership(database)
+    runner = JobRunner(service, repository, ownership, blobs, owner=owner, retention=retention)
+    queue = DbosQueue(url, settings.data_dir, owner, settings.max_running_jobs)
+    return JobService(
+        database,
+        repository,
+        blobs,
+        queue=queue,
+        runner=runner,
+        caretaker=Caretaker(repository, ownership, blobs, queue, runner),
+        incoming=TempStorage(settings.data_dir / "incoming"),
+        limits=JobLimits(
+            queued=settings.max_queued_jobs,
+            retention=retention,
+            free_bytes=settings.min_free_disk_mb * MIB,
+        ),
+    )

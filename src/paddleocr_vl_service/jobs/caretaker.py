@@ -1,0 +1,151 @@
+"""Looks after jobs that nobody else looks after.
+
+Every second a process renews its lease, takes over the jobs of processes whose lease is over, hands
+waiting jobs to the queue, and stops working on those that somebody cancelled. Time is the
+database's, so the clocks of machines do not matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+
+from paddleocr_vl_service.jobs.blob_store import BlobStore
+from paddleocr_vl_service.jobs.job_rows import JobLost
+from paddleocr_vl_service.jobs.names import folder_of
+from paddleocr_vl_service.jobs.ownership import JobOwnership
+from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.jobs.runner import JobRunner
+from paddleocr_vl_service.jobs.work_queue import WorkQueue
+from paddleocr_vl_service.models.errors import JobStoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 5.0
+_BEAT_SECONDS = 1.0
+_LEAST_TIDY_SECONDS, _MOST_TIDY_SECONDS = 1.0, 30.0
+_SILENT_SECONDS = 15.0
+
+
+class Caretaker:
+    """Runs in every process that takes jobs or works on them.
+
+    Args:
+        repository: Where jobs are written down.
+        ownership: Who works on them.
+        blobs: Where their files are.
+        queue: Hands them out.
+        runner: Does them.
+    """
+
+    def __init__(
+        self,
+        repository: JobRepository,
+        ownership: JobOwnership,
+        blobs: BlobStore,
+        queue: WorkQueue,
+        runner: JobRunner,
+    ) -> None:
+        self._repository = repository
+        self._ownership = ownership
+        self._blobs = blobs
+        self._queue = queue
+        self._runner = runner
+        self._owner = runner.owner
+        self._submitted: set[tuple[str, int]] = set()
+        self._woken = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._last_beat = time.monotonic()
+        self._death: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """Why jobs are not looked after; None where they are."""
+        if self._death is not None:
+            return self._death
+        if self._tasks and time.monotonic() - self._last_beat > _SILENT_SECONDS:
+            return "The database of jobs cannot be reached."
+        return None
+
+    async def sign_on(self) -> None:
+        """Say that this process is alive; raises `JobStoreUnavailable`."""
+        await self._ownership.renew(self._owner, LEASE_SECONDS)
+
+    def start(self) -> None:
+        """Begin to look after jobs."""
+        for name, loop in (("beat of jobs", self._beats()), ("tidying of jobs", self._tidies())):
+            task = asyncio.create_task(loop, name=name)
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("A task that looks after jobs died", exc_info=error)
+            self._death = "Jobs are not looked after any more: restart the service."
+
+    def wake(self) -> None:
+        """There is something new; do not wait for the next second."""
+        self._woken.set()
+
+    async def _beats(self) -> None:
+        while True:
+            try:
+                await self._beat()
+                self._last_beat = time.monotonic()
+            except JobStoreUnavailable as error:
+                logger.warning(error.detail)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _BEAT_SECONDS)
+            self._woken.clear()
+
+    async def _beat(self) -> None:
+        await self._ownership.renew(self._owner, LEASE_SECONDS)
+        for job in await self._ownership.owned(self._owner):
+            if job.cancelling:
+                await self._runner.cancel(job.id, job.epoch)
+            elif job.id not in self._runner.at_work_on:
+                # It was interrupted while the database could not be reached.
+                with suppress(JobLost):
+                    await self._ownership.hand_back(job.id, job.epoch)
+        for job_id, epoch in await self._ownership.orphans():
+            logger.warning("A job is taken over", extra={"job": job_id, "epoch": epoch})
+        waiting = await self._ownership.queued()
+        for each in waiting:
+            if each not in self._submitted:
+                await self._queue.submit(*each)
+        self._submitted = set(waiting)
+
+    async def _tidies(self) -> None:
+        while True:
+            try:
+                for job_id, epochs in await self._repository.expired():
+                    await self.purge(job_id, epochs)
+            except JobStoreUnavailable as error:
+                logger.warning(error.detail)
+            pause = min(_MOST_TIDY_SECONDS, self._runner.retention / 10)
+            await asyncio.sleep(max(_LEAST_TIDY_SECONDS, pause))
+
+    async def purge(self, job_id: str, epochs: int) -> None:
+        """Remove all of a finished job but its tombstone; raises `JobStoreUnavailable`."""
+        await self._blobs.remove_all(folder_of(job_id))
+        await self._queue.forget(job_id, epochs)
+        await self._repository.purge(job_id)
+        logger.info("A job's files and results were removed", extra={"job": job_id})
+
+    async def remove_files(self, job_id: str) -> None:
+        """Remove the files of a job that was not taken; they are orphans if that fails."""
+        try:
+            await self._blobs.remove_all(folder_of(job_id))
+        except JobStoreUnavailable:
+            logger.warning("Files of a job that was not taken stay", extra={"job": job_id})
+
+    async def close(self) -> None:
+        """Look after nothing any more, and give this process's jobs back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(JobStoreUnavailable):
+            await self._ownership.give_back(self._owner)
+            await self._ownership.sign_off(self._owner)

@@ -1,0 +1,318 @@
+"""Does the work of jobs, on the event loop of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from paddleocr_vl_service.assembly.crop_allowance import CropAllowance
+from paddleocr_vl_service.jobs.blob_store import BlobStore
+from paddleocr_vl_service.jobs.job_rows import JobLost
+from paddleocr_vl_service.jobs.names import document_blob, page_blob, upload_blob
+from paddleocr_vl_service.jobs.ownership import JobOwnership, PageOutcome
+from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.jobs.work_queue import WorkStopped
+from paddleocr_vl_service.models.document import (
+    EngineInfo,
+    PageError,
+    PageResult,
+    ParsedDocument,
+)
+from paddleocr_vl_service.models.errors import (
+    DocumentEncrypted,
+    ProcessingFailed,
+    ServiceError,
+    ServiceStopping,
+    Unavailable,
+)
+from paddleocr_vl_service.models.jobs import Job, JobEvent, JobStatus
+from paddleocr_vl_service.services.document_reading import DocumentReading
+from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
+
+logger = logging.getLogger(__name__)
+
+_MOST_EPOCHS = 20
+_LONGEST_WAIT = 30
+_SEND_AGAIN = (
+    "The service was restarted before it had read the document, and passwords are not kept: send "
+    "the document again."
+)
+
+
+@dataclass(frozen=True)
+class StoredPage:
+    """A page's blob.
+
+    Attributes:
+        engine: What read it; None where none was loaded.
+        result: The page; None where it could not be read.
+        error: Why it could not be read; None where it was.
+    """
+
+    engine: EngineInfo | None
+    result: PageResult | None = None
+    error: PageError | None = None
+
+
+PAGE: TypeAdapter[StoredPage] = TypeAdapter(StoredPage)
+DOCUMENT: TypeAdapter[ParsedDocument] = TypeAdapter(ParsedDocument)
+
+
+@dataclass
+class _Desk:
+    """A job that this process works on."""
+
+    job: Job
+    reading: DocumentReading
+    exit: AsyncExitStack
+    tasks: set[asyncio.Task[None]]
+
+
+class JobRunner:
+    """Implements `work_queue.JobWork`.
+
+    Args:
+        service: Reads pages.
+        repository: Where jobs are written down.
+        ownership: Who works on them.
+        blobs: Where files are.
+        owner: This process.
+        retention: Seconds for which results stay.
+
+    Attributes:
+        passwords: Of jobs that this process has taken, by their ids.
+    """
+
+    def __init__(
+        self,
+        service: PaddleOCRVLService,
+        repository: JobRepository,
+        ownership: JobOwnership,
+        blobs: BlobStore,
+        *,
+        owner: str,
+        retention: float,
+    ) -> None:
+        self.passwords: dict[str, str] = {}
+        self._service = service
+        self._repository = repository
+        self._ownership = ownership
+        self._blobs = blobs
+        self.owner = owner
+        self.retention = retention
+        self._desks: dict[str, _Desk] = {}
+        self._beginning: set[str] = set()
+        self._closed = False
+        self._drained = asyncio.Event()
+
+    @property
+    def pages_at_a_time(self) -> int:
+        """Pages of one job that keep the engine busy."""
+        return self._service.pages_in_flight
+
+    async def begin(self, job_id: str, epoch: int) -> list[int]:
+        """Take the job, open its document, and tell which pages are left."""
+        await self._refuse_when_closed()
+        self._beginning.add(job_id)
+        try:
+            return await self._begin(job_id, epoch)
+        finally:
+            self._beginning.discard(job_id)
+
+    async def _begin(self, job_id: str, epoch: int) -> list[int]:
+        async with self._failing(job_id, epoch):
+            job = await self._ownership.take(job_id, epoch, self.owner)
+            if epoch > _MOST_EPOCHS:
+                raise ProcessingFailed(
+                    f"The job was begun {_MOST_EPOCHS} times and never came to its end."
+                )
+            desk = await self._open(job)
+            numbers, count = desk.reading.numbers, desk.reading.page_count
+            await self._ownership.opened(job_id, epoch, numbers, count)
+            done = {event.page for event in await self._repository.page_events(job_id)}
+        return [number for number in desk.reading.numbers if number not in done]
+
+    async def _open(self, job: Job) -> _Desk:
+        async with AsyncExitStack() as stack:
+            place = await stack.enter_async_context(self._service.place_for_job())
+            file = await self._blobs.fetch(upload_blob(job.id), place.folder)
+            password = self.passwords.get(job.id)
+            options = replace(job.order.options, password=password)
+            try:
+                reading = await place.open(file, job.order.filename, options)
+            except DocumentEncrypted as error:
+                if password is None and job.order.has_password:
+                    raise DocumentEncrypted(_SEND_AGAIN) from error
+                raise
+            desk = _Desk(job, reading, stack.pop_all(), set())
+        self._desks[job.id] = desk
+        return desk
+
+    async def read_page(self, job_id: str, epoch: int, page: int) -> None:
+        """Read a page, unless it was read before."""
+        desk = await self._desk(job_id)
+        task = asyncio.create_task(self._read_page(desk, epoch, page))
+        desk.tasks.add(task)
+        task.add_done_callback(desk.tasks.discard)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise WorkStopped from None
+            raise
+
+    async def _read_page(self, desk: _Desk, epoch: int, page: int) -> None:
+        async with self._failing(desk.job.id, epoch):
+            outcome = await self._patiently(desk.reading, page)
+            failed = isinstance(outcome, PageError)
+            stored = StoredPage(
+                desk.reading.engine,
+                result=None if isinstance(outcome, PageError) else outcome,
+                error=outcome if isinstance(outcome, PageError) else None,
+            )
+            name = page_blob(desk.job.id, page, epoch)
+            await self._blobs.put(name, await asyncio.to_thread(PAGE.dump_json, stored))
+            error = (outcome.code, outcome.message) if isinstance(outcome, PageError) else None
+            await self._ownership.page_done(desk.job.id, epoch, PageOutcome(page, name, error))
+            if failed:
+                logger.warning("A job's page failed", extra={"job": desk.job.id, "page": page})
+
+    async def _patiently(self, reading: DocumentReading, page: int) -> PageResult | PageError:
+        """Read a page; an engine or a disk that is away for a while is waited for."""
+        while isinstance(outcome := await _tried(reading, page), Unavailable):
+            if isinstance(outcome, ServiceStopping):
+                raise WorkStopped
+            await asyncio.sleep(min(outcome.retry_after, _LONGEST_WAIT))
+            if self._closed:
+                raise WorkStopped
+        return outcome
+
+    async def end(self, job_id: str, epoch: int) -> None:
+        """Put the pages together and finish the job."""
+        desk = await self._desk(job_id)
+        async with self._failing(job_id, epoch):
+            events = {event.page: event for event in await self._repository.page_events(job_id)}
+            document = await self._put_together(desk.reading, events)
+            content = await asyncio.to_thread(DOCUMENT.dump_json, document)
+            await self._blobs.put(document_blob(job_id), content)
+            await self._finish(job_id, epoch, JobStatus.SUCCEEDED)
+
+    async def _put_together(
+        self, reading: DocumentReading, events: dict[int, JobEvent]
+    ) -> ParsedDocument:
+        engine: EngineInfo | None = None
+        crops = CropAllowance()
+        outcomes: list[PageResult | PageError] = []
+        for number in reading.numbers:
+            stored = await load_page(self._blobs, events[number])
+            engine = engine or stored.engine
+            if stored.result is not None:
+                outcomes.append(crops.within(stored.result))
+            elif stored.error is not None:
+                outcomes.append(stored.error)
+        return await reading.put_together(outcomes, engine)
+
+    @asynccontextmanager
+    async def _failing(self, job_id: str, epoch: int) -> AsyncIterator[None]:
+        """Let what goes wrong be the end of the job, or of the work on it here."""
+        try:
+            yield
+        except WorkStopped:
+            await self._leave(job_id)
+            raise
+        except JobLost as error:
+            await self._leave(job_id)
+            raise WorkStopped from error
+        except ServiceStopping as error:
+            raise WorkStopped from error
+        except Unavailable as error:
+            # Nothing is known about the document: somebody begins again, a little later.
+            logger.warning("A job is interrupted", extra={"job": job_id, "reason": error.code})
+            await self._leave(job_id)  # and the caretaker hands it back
+            raise WorkStopped from error
+        except ServiceError as error:
+            await self._finish(job_id, epoch, JobStatus.FAILED, (error.code, error.detail))
+            raise WorkStopped from error
+        except Exception as error:
+            logger.exception("A job failed unexpectedly", extra={"job": job_id})
+            sentence = ("internal-error", "The service failed unexpectedly.")
+            await self._finish(job_id, epoch, JobStatus.FAILED, sentence)
+            raise WorkStopped from error
+
+    async def _finish(
+        self, job_id: str, epoch: int, status: JobStatus, error: tuple[str, str] | None = None
+    ) -> None:
+        try:
+            await self._ownership.finish(job_id, epoch, status, self.retention, error)
+        except (JobLost, Unavailable) as lost:
+            raise WorkStopped from lost
+        finally:
+            # Only now: what nobody is at work on is handed back by the caretaker.
+            await self._leave(job_id)
+        self.passwords.pop(job_id, None)
+        logger.info("A job is finished", extra={"job": job_id, "status": status.value})
+
+    async def _desk(self, job_id: str) -> _Desk:
+        await self._refuse_when_closed()
+        if job_id not in self._desks:
+            raise WorkStopped
+        return self._desks[job_id]
+
+    async def _refuse_when_closed(self) -> None:
+        """Refused at once, a page would end those that are in hand."""
+        if self._closed:
+            await self._drained.wait()
+            raise WorkStopped
+
+    async def cancel(self, job_id: str, epoch: int) -> None:
+        """Stop working on a job; its pages in hand are dropped."""
+        desk = self._desks.get(job_id)
+        for task in tuple(desk.tasks) if desk else ():
+            task.cancel()
+        with suppress(WorkStopped):
+            await self._finish(job_id, epoch, JobStatus.CANCELLED)
+
+    async def _leave(self, job_id: str) -> None:
+        desk = self._desks.pop(job_id, None)
+        if desk is not None:
+            await desk.exit.aclose()
+
+    @property
+    def at_work_on(self) -> set[str]:
+        """Jobs that this process reads."""
+        return self._desks.keys() | self._beginning
+
+    async def close(self, grace: float) -> None:
+        """Let pages in hand be finished within ``grace`` seconds; begin nothing more."""
+        self._closed = True
+        tasks = [task for desk in self._desks.values() for task in desk.tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        self._drained.set()
+        for job_id in tuple(self._desks):
+            await self._leave(job_id)
+
+
+async def load_page(blobs: BlobStore, event: JobEvent) -> StoredPage:
+    """What was read in a page.
+
+    Raises:
+        FileNotFoundError: It is gone.
+        JobStoreUnavailable: The store cannot be reached.
+    """
+    content = await blobs.get(event.ref)
+    return await asyncio.to_thread(PAGE.validate_json, content)
+
+
+async def _tried(reading: DocumentReading, page: int) -> PageResult | PageError | Unavailable:
+    try:
+        return await reading.read(page)
+    except Unavailable as error:
+        return error

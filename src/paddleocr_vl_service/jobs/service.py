@@ -1,0 +1,386 @@
+"""Jobs as the rest of the service sees them: documents go in, and one may ask how far they are."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from paddleocr_vl_service.assembly.assemble import assemble
+from paddleocr_vl_service.jobs.blob_store import BlobStore
+from paddleocr_vl_service.jobs.caretaker import Caretaker
+from paddleocr_vl_service.jobs.database import JobDatabase
+from paddleocr_vl_service.jobs.job_rows import ORDER
+from paddleocr_vl_service.jobs.names import document_blob, is_job_id, new_job_id, upload_blob
+from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.jobs.runner import DOCUMENT, JobRunner, StoredPage, load_page
+from paddleocr_vl_service.jobs.work_queue import WorkQueue
+from paddleocr_vl_service.models.document import PageError, PageResult, ParsedDocument
+from paddleocr_vl_service.models.errors import (
+    JobGone,
+    JobNotFound,
+    JobStoreUnavailable,
+    JobUnfinished,
+    ServiceStopping,
+    StorageFull,
+)
+from paddleocr_vl_service.models.jobs import Job, JobEvent, JobOrder, JobStatus
+from paddleocr_vl_service.services.temp_storage import TempStorage
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.25
+_RETRY_SECONDS = 2.0
+_PATIENCE_SECONDS = 10.0
+_EVENTS_AT_A_TIME = 500
+_HASH_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """What may be there.
+
+    Attributes:
+        queued: Jobs that wait.
+        retention: Seconds for which results stay.
+        free_bytes: That uploads must leave free where files are kept.
+    """
+
+    queued: int
+    retention: float
+    free_bytes: int
+
+
+class JobService:
+    """Takes jobs, and tells of them. Belongs to the event loop that opened it.
+
+    Args:
+        database: Opened and closed with it.
+        repository: Where jobs are written down.
+        blobs: Where their files are.
+        queue: Hands them out.
+        runner: Does them.
+        caretaker: Looks after what nobody looks after.
+        incoming: Where uploads lie until they are taken.
+        limits: What may be there.
+    """
+
+    def __init__(
+        self,
+        database: JobDatabase,
+        repository: JobRepository,
+        blobs: BlobStore,
+        *,
+        queue: WorkQueue,
+        runner: JobRunner,
+        caretaker: Caretaker,
+        incoming: TempStorage,
+        limits: JobLimits,
+    ) -> None:
+        self.limits = limits
+        self._database = database
+        self._repository = repository
+        self._blobs = blobs
+        self._queue = queue
+        self._runner = runner
+        self._caretaker = caretaker
+        self._incoming = incoming
+        self._stopping = asyncio.Event()
+        self._opened = asyncio.Event()
+        self._opening: asyncio.Task[None] | None = None
+        self._failure: str | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to take jobs and to work on them, as soon as the database can be reached.
+
+        Raises:
+            OSError: The folder for uploads cannot be made.
+        """
+        await asyncio.to_thread(self._incoming.open)
+        self._opening = asyncio.create_task(self._open(), name="opening of jobs")
+
+    async def _open(self) -> None:
+        try:
+            while not await self._try_to_open():
+                if self._stopping.is_set():
+                    return
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _RETRY_SECONDS)
+        except Exception:
+            logger.exception("Jobs could not be opened")
+            self._failure = "Jobs cannot be taken: see the log."
+            return
+        self._failure = None
+        self._caretaker.start()
+        self._opened.set()
+
+    async def _try_to_open(self) -> bool:
+        try:
+            await self._database.open()
+            await self._caretaker.sign_on()
+            await self._queue.open(self._runner)
+        except JobStoreUnavailable as error:
+            logger.warning(error.detail)
+            self._failure = error.detail
+            return False
+        return True
+
+    async def ready(self) -> None:
+        """Wait a moment for what is being opened.
+
+        Raises:
+            JobStoreUnavailable: It cannot be, or not yet.
+        """
+        with suppress(asyncio.TimeoutError):
+            if self._failure is None:
+                await asyncio.wait_for(self._opened.wait(), _PATIENCE_SECONDS)
+        if not self._opened.is_set():
+            raise JobStoreUnavailable(self._failure or "Jobs are not ready yet.")
+
+    @property
+    def failure(self) -> str | None:
+        """Why jobs cannot be taken or are not looked after; None where all is well."""
+        return self._failure or self._caretaker.failure
+
+    @asynccontextmanager
+    async def upload_folder(self) -> AsyncIterator[Path]:
+        """A folder for a document that is being received; gone afterwards.
+
+        Raises:
+            StorageFull: There is too little room.
+            ServiceStopping: The service is closing.
+        """
+        if self._stopping.is_set():
+            raise ServiceStopping("The service is shutting down.")
+        free = await self._blobs.free_bytes()
+        async with self._incoming.document_folder() as folder:
+            room = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+            if min(room, room if free is None else free) < self.limits.free_bytes:
+                raise StorageFull("There is too little room left for jobs.")
+            yield folder
+
+    async def submit(
+        self, file: Path, order: JobOrder, *, password: str | None, key: str
+    ) -> tuple[Job, bool]:
+        """Take a document.
+
+        Args:
+            file: Is moved away.
+            order: What is to be done; its options hold no password.
+            password: Opens an encrypted PDF; kept in memory only.
+            key: The client's idempotency key; empty for none.
+
+        Returns:
+            The job, and whether it is a new one.
+
+        Raises:
+            IdempotencyConflict: The key was used for something else.
+            ServiceBusy: Too many jobs wait.
+            JobStoreUnavailable: The database or the files cannot be reached.
+        """
+        fingerprint = _fingerprint(order, password)
+        if key and (known := await self._repository.known(key, fingerprint)):
+            return known, False
+        job_id = new_job_id()
+        await self._blobs.put_file(upload_blob(job_id), file)
+        taken = False
+        if password is not None:
+            self._runner.passwords[job_id] = password
+        try:
+            job, taken = await self._repository.add(
+                job_id, order, key=key, fingerprint=fingerprint, most_queued=self.limits.queued
+            )
+        finally:
+            if not taken:
+                self._runner.passwords.pop(job_id, None)
+                await asyncio.shield(self._caretaker.remove_files(job_id))
+        if taken:
+            self._caretaker.wake()
+        return job, taken
+
+    async def get(self, job_id: str) -> Job:
+        """A job, be it a tombstone.
+
+        Raises:
+            JobNotFound: There is none.
+        """
+        job = await self._repository.get(job_id) if is_job_id(job_id) else None
+        if job is None:
+            raise JobNotFound("There is no job of that name.")
+        return job
+
+    async def list(
+        self, status: JobStatus | None, before: tuple[float, str] | None, limit: int
+    ) -> list[Job]:
+        """Jobs, the newest first, from a place on."""
+        return await self._repository.page_of(status, before, limit)
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job; one that is finished stays as it is.
+
+        Raises:
+            JobNotFound: There is none.
+        """
+        await self.get(job_id)
+        job = await self._repository.ask_to_cancel(job_id, self.limits.retention)
+        if job is None:
+            raise JobNotFound("There is no job of that name.")
+        self._caretaker.wake()
+        return job
+
+    async def purge(self, job_id: str) -> Job:
+        """Remove a job's files and results; one that is unfinished is cancelled first.
+
+        Raises:
+            JobNotFound: There is none.
+            JobUnfinished: It did not end in time; it will, and may be purged then.
+        """
+        job = await self.cancel(job_id)
+        for _ in range(100):
+            if job.status.is_final:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+            job = await self.get(job_id)
+        else:
+            raise JobUnfinished("The job is being cancelled; ask again in a moment.")
+        await self._caretaker.purge(job_id, job.epoch)
+        return await self.get(job_id)
+
+    async def events(self, job_id: str, after: int) -> AsyncIterator[JobEvent | None]:
+        """A job's events behind a number, as they happen, up to its last one.
+
+        Gives None now and then while nothing happens.
+
+        Raises:
+            JobNotFound: There is none.
+            JobGone: They were removed.
+        """
+        while True:
+            job = await self.get(job_id)
+            self.refuse_tombstone(job)
+            found = await self._repository.events_after(job_id, after, _EVENTS_AT_A_TIME)
+            for event in found:
+                after = event.seq
+                yield event
+            if found:
+                continue
+            # The status was asked for before the events, so none is missing behind a final one.
+            if job.status.is_final or self._stopping.is_set():
+                return
+            yield None
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _POLL_SECONDS)
+
+    async def page(self, job_id: str, page: int) -> StoredPage:
+        """A page as soon as it is read.
+
+        Raises:
+            JobNotFound: There is no such job, or the page was not read yet.
+            JobGone: It was removed.
+        """
+        self.refuse_tombstone(await self.get(job_id))
+        event = await self._repository.page_event(job_id, page)
+        if event is None:
+            raise JobNotFound("That page of the job was not read yet.")
+        return await self._load(event)
+
+    async def result(self, job_id: str, *, partial: bool) -> tuple[Job, ParsedDocument]:
+        """The document.
+
+        Args:
+            job_id: Of the job.
+            partial: Whether what there is will do.
+
+        Raises:
+            JobNotFound: There is no such job.
+            JobGone: It was removed.
+            JobUnfinished: It has no result, now or for good.
+        """
+        job = await self.get(job_id)
+        self.refuse_tombstone(job)
+        if job.status is JobStatus.SUCCEEDED:
+            try:
+                content = await self._blobs.get(document_blob(job_id))
+            except FileNotFoundError as error:
+                raise JobGone("The job's result is gone.") from error
+            return job, await asyncio.to_thread(DOCUMENT.validate_json, content)
+        if partial:
+            return job, await self._partial(job)
+        raise JobUnfinished(_why_no_result(job))
+
+    async def _partial(self, job: Job) -> ParsedDocument:
+        numbers, count = await self._repository.pages_to_read(job.id)
+        events = {event.page: event for event in await self._repository.page_events(job.id)}
+        pages = [await self._load(events[number]) for number in numbers if number in events]
+        engine = next((page.engine for page in pages if page.engine), None)
+        outcomes: list[PageResult | PageError] = [
+            outcome for page in pages if (outcome := page.result or page.error) is not None
+        ]
+        if engine is None or not any(isinstance(each, PageResult) for each in outcomes):
+            raise JobUnfinished("No page of the job was read yet.")
+        return await asyncio.to_thread(assemble, count, outcomes, (), engine)
+
+    async def _load(self, event: JobEvent) -> StoredPage:
+        try:
+            return await load_page(self._blobs, event)
+        except FileNotFoundError as error:
+            raise JobGone("The job's result is gone.") from error
+
+    @staticmethod
+    def refuse_tombstone(job: Job) -> None:
+        """Raise `JobGone` where nothing but its name is left of a job."""
+        if job.purged:
+            raise JobGone("The job's files and results were removed.")
+
+    async def counts(self) -> dict[JobStatus, int]:
+        """How many jobs there are of each status."""
+        return await self._repository.counts()
+
+    async def close(self, grace: float) -> None:
+        """Finish pages in hand within ``grace`` seconds, and give back what is left.
+
+        Whoever calls it, and however often, it is done once, unless it is cancelled.
+        """
+        self._stopping.set()
+        if self._closing is None or self._closing.cancelled():
+            self._closing = asyncio.create_task(self._close(grace))
+        await self._closing
+
+    async def _close(self, grace: float) -> None:
+        if self._opening is not None:
+            await self._opening  # a thread that opens the queue cannot be stopped halfway
+        await self._runner.close(grace)
+        await self._queue.close()
+        await self._caretaker.close()
+        self._database.close()
+        self._incoming.close()
+
+
+def _fingerprint(order: JobOrder, password: str | None) -> str:
+    """Equal for equal requests; their file names may differ."""
+    digest = hashlib.sha256(ORDER.dump_json(replace(order, filename="")))
+    digest.update(f"\0{password or ''}".encode())
+    return digest.hexdigest()
+
+
+def _why_no_result(job: Job) -> str:
+    if job.status is JobStatus.FAILED:
+        return f"The job failed: {job.error_message}"
+    if job.status is JobStatus.CANCELLED:
+        return "The job was cancelled."
+    return f"The job is {job.status.value}."
+
+
+def sha256_of(file: Path) -> str:
+    """Of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(_HASH_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
