@@ -297,6 +297,15 @@ class Settings(BaseSettings):
         "`s3://bucket/path`; empty is `DATA_DIR`.",
     )
 
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signs what webhooks are told; without one there are none."
+    )
+    webhook_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts, separated by commas and with a port where need be, that webhooks may "
+        "call though their addresses are not public.",
+    )
+
     # Storage
     tmp_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()) / "paddleocr-vl-service",
@@ -313,7 +322,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "webhook_allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

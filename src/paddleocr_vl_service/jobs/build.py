@@ -11,10 +11,12 @@ from paddleocr_vl_service.jobs.blob_store import open_blob_store
 from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
 from paddleocr_vl_service.jobs.dbos_queue import DbosQueue
+from paddleocr_vl_service.jobs.deliveries import DeliveryLog
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
 from paddleocr_vl_service.jobs.service import JobLimits, JobService
+from paddleocr_vl_service.jobs.webhooks import Webhooks
 from paddleocr_vl_service.services.memory import MIB
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 from paddleocr_vl_service.services.temp_storage import TempStorage
@@ -37,13 +39,22 @@ def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
     ownership = JobOwnership(database)
     runner = JobRunner(service, repository, ownership, blobs, owner=owner, retention=retention)
     queue = DbosQueue(url, settings.data_dir, owner, settings.max_running_jobs)
+    webhooks = Webhooks(
+        DeliveryLog(database),
+        repository,
+        settings.webhook_secret.get_secret_value(),
+        settings.webhook_allowed_hosts,
+    )
     return JobService(
         database,
         repository,
         blobs,
         queue=queue,
         runner=runner,
-        caretaker=Caretaker(repository, ownership, blobs, queue, runner),
+        caretaker=Caretaker(
+            repository, ownership, blobs, queue=queue, runner=runner, webhooks=webhooks
+        ),
+        webhooks=webhooks,
         incoming=TempStorage(settings.data_dir / "incoming"),
         limits=JobLimits(
             queued=settings.max_queued_jobs,

@@ -18,6 +18,7 @@ from paddleocr_vl_service.jobs.names import folder_of
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
+from paddleocr_vl_service.jobs.webhooks import Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
 
@@ -27,6 +28,7 @@ LEASE_SECONDS = 5.0
 _BEAT_SECONDS = 1.0
 _LEAST_TIDY_SECONDS, _MOST_TIDY_SECONDS = 1.0, 30.0
 _SILENT_SECONDS = 15.0
+_DELIVERIES_AT_A_TIME = 4
 
 
 class Caretaker:
@@ -38,6 +40,7 @@ class Caretaker:
         blobs: Where their files are.
         queue: Hands them out.
         runner: Does them.
+        webhooks: Tells others of their end.
     """
 
     def __init__(
@@ -45,14 +48,17 @@ class Caretaker:
         repository: JobRepository,
         ownership: JobOwnership,
         blobs: BlobStore,
+        *,
         queue: WorkQueue,
         runner: JobRunner,
+        webhooks: Webhooks,
     ) -> None:
         self._repository = repository
         self._ownership = ownership
         self._blobs = blobs
         self._queue = queue
         self._runner = runner
+        self._webhooks = webhooks
         self._owner = runner.owner
         self._submitted: set[tuple[str, int]] = set()
         self._woken = asyncio.Event()
@@ -75,7 +81,12 @@ class Caretaker:
 
     def start(self) -> None:
         """Begin to look after jobs."""
-        for name, loop in (("beat of jobs", self._beats()), ("tidying of jobs", self._tidies())):
+        loops = {
+            "beat of jobs": self._beats(),
+            "tidying of jobs": self._tidies(),
+            "webhooks of jobs": self._tells(),
+        }
+        for name, loop in loops.items():
             task = asyncio.create_task(loop, name=name)
             task.add_done_callback(self._ended)
             self._tasks.append(task)
@@ -126,6 +137,16 @@ class Caretaker:
                 logger.warning(error.detail)
             pause = min(_MOST_TIDY_SECONDS, self._runner.retention / 10)
             await asyncio.sleep(max(_LEAST_TIDY_SECONDS, pause))
+
+    async def _tells(self) -> None:
+        while True:
+            try:
+                await asyncio.gather(
+                    *(self._webhooks.deliver_due() for _ in range(_DELIVERIES_AT_A_TIME))
+                )
+            except JobStoreUnavailable as error:
+                logger.warning(error.detail)
+            await asyncio.sleep(_BEAT_SECONDS)
 
     async def purge(self, job_id: str, epochs: int) -> None:
         """Remove all of a finished job but its tombstone; raises `JobStoreUnavailable`."""

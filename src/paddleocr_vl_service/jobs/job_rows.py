@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from paddleocr_vl_service.jobs.database import now
+from paddleocr_vl_service.jobs.deliveries import add_first_delivery
 from paddleocr_vl_service.jobs.tables import events, jobs
 from paddleocr_vl_service.models.jobs import (
     FINAL_EVENT,
@@ -77,11 +78,13 @@ def finish_job(
         "error_message": message,
     }
     update_own(connection, job_id, epoch, values)
-    data: dict[str, Any] = {"status": status.value}
-    data |= vars(require_job(connection, job_id).progress)
+    job = require_job(connection, job_id)
+    data: dict[str, Any] = {"status": status.value, **vars(job.progress)}
     if error is not None:
         data["error"] = {"code": code, "message": message}
     append_event(connection, job_id, FINAL_EVENT[status], data)
+    if job.order.webhook_url is not None:
+        add_first_delivery(connection, job_id)
 
 
 def find_event(

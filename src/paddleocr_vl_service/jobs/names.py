@@ -1,12 +1,15 @@
-"""Names of jobs and of their blobs."""
+"""Names of jobs, of their blobs, and of a document's content."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import time
+from pathlib import Path
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_HASH_BYTES = 1 << 20
 _TIME_DIGITS, _RANDOM_DIGITS = 9, 16
 _ID = re.compile(rf"job_[{_ALPHABET}]{{{_TIME_DIGITS + _RANDOM_DIGITS}}}")
 
@@ -44,3 +47,12 @@ def page_blob(job_id: str, page: int, epoch: int) -> str:
 def document_blob(job_id: str) -> str:
     """The result."""
     return f"{folder_of(job_id)}/document.json"
+
+
+def sha256_of(file: Path) -> str:
+    """Of a file's content, in hexadecimal digits; blocks."""
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(_HASH_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -15,10 +15,12 @@ from paddleocr_vl_service.assembly.assemble import assemble
 from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
+from paddleocr_vl_service.jobs.deliveries import Delivery
 from paddleocr_vl_service.jobs.job_rows import ORDER
 from paddleocr_vl_service.jobs.names import document_blob, is_job_id, new_job_id, upload_blob
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import DOCUMENT, JobRunner, StoredPage, load_page
+from paddleocr_vl_service.jobs.webhooks import Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
 from paddleocr_vl_service.models.document import PageError, PageResult, ParsedDocument
 from paddleocr_vl_service.models.errors import (
@@ -26,10 +28,12 @@ from paddleocr_vl_service.models.errors import (
     JobNotFound,
     JobStoreUnavailable,
     JobUnfinished,
+    OptionInvalid,
     ServiceStopping,
     StorageFull,
 )
 from paddleocr_vl_service.models.jobs import Job, JobEvent, JobOrder, JobStatus
+from paddleocr_vl_service.security.outbound_guard import OutboundRefused, check_url
 from paddleocr_vl_service.services.temp_storage import TempStorage
 
 logger = logging.getLogger(__name__)
@@ -38,7 +42,6 @@ _POLL_SECONDS = 0.25
 _RETRY_SECONDS = 2.0
 _PATIENCE_SECONDS = 10.0
 _EVENTS_AT_A_TIME = 500
-_HASH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class JobService:
         queue: Hands them out.
         runner: Does them.
         caretaker: Looks after what nobody looks after.
+        webhooks: Tells others of a job's end.
         incoming: Where uploads lie until they are taken.
         limits: What may be there.
     """
@@ -79,6 +83,7 @@ class JobService:
         queue: WorkQueue,
         runner: JobRunner,
         caretaker: Caretaker,
+        webhooks: Webhooks,
         incoming: TempStorage,
         limits: JobLimits,
     ) -> None:
@@ -89,6 +94,7 @@ class JobService:
         self._queue = queue
         self._runner = runner
         self._caretaker = caretaker
+        self._webhooks = webhooks
         self._incoming = incoming
         self._stopping = asyncio.Event()
         self._opened = asyncio.Event()
@@ -214,6 +220,21 @@ class JobService:
         if job is None:
             raise JobNotFound("There is no job of that name.")
         return job
+
+    async def deliveries(self, job: Job) -> list[Delivery]:
+        """What was done, and will be, to tell somebody of a job's end."""
+        return [] if job.order.webhook_url is None else await self._webhooks.log.of_job(job.id)
+
+    def check_webhook(self, url: str) -> None:
+        """Refuse a webhook that could never be called; raises `OptionInvalid`."""
+        if not self._webhooks.is_on:
+            raise OptionInvalid(
+                "Webhooks are off here: WEBHOOK_SECRET is not set.", field="webhook_url"
+            )
+        try:
+            check_url(url)
+        except OutboundRefused as error:
+            raise OptionInvalid(f"The option webhook_url: {error}", field="webhook_url") from error
 
     async def list(
         self, status: JobStatus | None, before: tuple[float, str] | None, limit: int
@@ -375,12 +396,3 @@ def _why_no_result(job: Job) -> str:
     if job.status is JobStatus.CANCELLED:
         return "The job was cancelled."
     return f"The job is {job.status.value}."
-
-
-def sha256_of(file: Path) -> str:
-    """Of a file's content, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(_HASH_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -62,6 +62,19 @@ leases = sa.Table(
 )
 """One row a process that works on jobs, by the database's clock."""
 
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("due_at", sa.Double, nullable=False, index=True),
+    sa.Column("claimed_until", sa.Double),
+    sa.Column("made_at", sa.Double),
+    sa.Column("status", sa.Integer),
+    sa.Column("error", sa.Text),
+)
+"""Attempts to tell somebody of a job's end, those that are due included."""
+
 versions = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 Migration = Callable[[sa.Connection], None]
@@ -72,7 +85,11 @@ def _first(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=list(tables), checkfirst=False)
 
 
-MIGRATIONS: Sequence[Migration] = (_first,)
+def _webhooks(connection: sa.Connection) -> None:
+    deliveries.create(connection)
+
+
+MIGRATIONS: Sequence[Migration] = (_first, _webhooks)
 """Each leads from the version before it to its own; none is ever changed."""
 
 _ADVISORY_LOCK = 7_314_501

@@ -21,7 +21,29 @@ _EXAMPLE_ID = "job_1hv3k9q2mzj4x8n5w7c6r0bta"
 
 
 class JobForm(ExtractForm):
-    """Fields of a job's multipart form: those of a document that one waits for."""
+    """Fields of a job's multipart form: those of a document that one waits for, and one more."""
+
+    webhook_url: str = Field(
+        "",
+        description="Is told when the job is finished, signed with `WEBHOOK_SECRET`.",
+        examples=["https://example.org/hooks/ocr"],
+        max_length=2000,
+    )
+
+
+class DeliveryModel(ApiModel):
+    """An attempt to tell the webhook."""
+
+    attempt: int = Field(description="From 1.", examples=[1])
+    due_at: Timestamp = Field(description="UTC.", examples=[_EXAMPLE_TIME])
+    made_at: Timestamp | None = Field(
+        description="Null while it is not due or under way.", examples=[_EXAMPLE_TIME]
+    )
+    status: int | None = Field(description="Of the answer; null without one.", examples=[200])
+    error: str | None = Field(
+        description="Why it failed; null where it did not.",
+        examples=["The receiver answered 500."],
+    )
 
 
 class JobProgressModel(ApiModel):
@@ -61,6 +83,9 @@ class JobModel(ApiModel):
     )
     purged: bool = Field(description="Whether they are gone.", examples=[False])
     error: JobErrorModel | None = Field(description="Null unless it failed.")
+    deliveries: list[DeliveryModel] | None = Field(
+        None, description="Of the webhook; where one job was asked for that has one."
+    )
 
 
 class JobListModel(ApiModel):

@@ -6,18 +6,24 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timezone
 
+from paddleocr_vl_service.jobs.deliveries import Delivery
 from paddleocr_vl_service.models.errors import OptionInvalid
-from paddleocr_vl_service.models.job_models import JobErrorModel, JobModel, JobProgressModel
+from paddleocr_vl_service.models.job_models import (
+    DeliveryModel,
+    JobErrorModel,
+    JobModel,
+    JobProgressModel,
+)
 from paddleocr_vl_service.models.jobs import EventKind, Job, JobEvent
 
 _HEARTBEAT_SECONDS = 15.0
 _INTERNAL = frozenset({"pages", "page_count"})
 
 
-def job_model(job: Job) -> JobModel:
+def job_model(job: Job, deliveries: Sequence[Delivery] = ()) -> JobModel:
     """A job for its client."""
     error = None
     if job.error_code is not None:
@@ -34,6 +40,17 @@ def job_model(job: Job) -> JobModel:
         expires_at=_moment(job.expires_at) if job.expires_at else None,
         purged=job.purged,
         error=error,
+        **({"deliveries": [_delivery(each) for each in deliveries]} if deliveries else {}),
+    )
+
+
+def _delivery(delivery: Delivery) -> DeliveryModel:
+    return DeliveryModel(
+        attempt=delivery.attempt,
+        due_at=_moment(delivery.due_at),
+        made_at=_moment(delivery.made_at) if delivery.made_at else None,
+        status=delivery.status,
+        error=delivery.error,
     )
 
 

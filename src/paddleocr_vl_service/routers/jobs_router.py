@@ -16,7 +16,8 @@ from paddleocr_vl_service.exports.document_answer import document_answer
 from paddleocr_vl_service.exports.extract_answer import page_response
 from paddleocr_vl_service.intake.filenames import clean_filename
 from paddleocr_vl_service.intake.sniffing import sniff
-from paddleocr_vl_service.jobs.service import JobService, sha256_of
+from paddleocr_vl_service.jobs.names import sha256_of
+from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.models.api_models import ExtractResponse
 from paddleocr_vl_service.models.errors import OptionInvalid
 from paddleocr_vl_service.models.job_models import JobForm, JobListModel, JobModel, JobPageModel
@@ -49,6 +50,7 @@ _LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Of the j
 @router.post(
     "",
     status_code=202,
+    response_model_exclude_unset=True,
     summary="Have a document read in the background",
     response_model=JobModel,
     responses={
@@ -80,6 +82,9 @@ async def submit_job(
         )
         options = document_options(form.fields, settings, as_markdown=False)
         service.check(options)
+        webhook_url = form.fields.get("webhook_url") or None
+        if webhook_url is not None:
+            jobs.check_webhook(webhook_url)
         filename = clean_filename(form.filename)
         await asyncio.to_thread(sniff, form.file, filename)
         order = JobOrder(
@@ -89,6 +94,7 @@ async def submit_job(
             options=replace(options, password=None),
             has_password=options.password is not None,
             heading=boolean(form.fields, "heading", default=True),
+            webhook_url=webhook_url,
         )
         job, is_new = await jobs.submit(
             form.file, order, password=options.password, key=idempotency_key
@@ -100,7 +106,11 @@ async def submit_job(
 
 
 @router.get(
-    "", summary="List jobs", responses=problem_responses(422, 503), response_model=JobListModel
+    "",
+    response_model_exclude_unset=True,
+    summary="List jobs",
+    responses=problem_responses(422, 503),
+    response_model=JobListModel,
 )
 async def list_jobs(
     jobs: Jobs,
@@ -118,14 +128,21 @@ async def list_jobs(
     )
 
 
-@router.get("/{job_id}", summary="How far a job is", responses=problem_responses(404, 422, 503))
+@router.get(
+    "/{job_id}",
+    response_model_exclude_unset=True,
+    summary="How far a job is",
+    responses=problem_responses(404, 422, 503),
+)
 async def get_job(job_id: str, jobs: Jobs) -> JobModel:
-    """Status and progress."""
-    return job_model(await jobs.get(job_id))
+    """Status and progress, and what became of its webhook."""
+    job = await jobs.get(job_id)
+    return job_model(job, await jobs.deliveries(job))
 
 
 @router.delete(
     "/{job_id}",
+    response_model_exclude_unset=True,
     summary="Cancel a job",
     responses=problem_responses(404, 409, 422, 503),
 )

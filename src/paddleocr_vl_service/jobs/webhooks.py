@@ -1,0 +1,116 @@
+"""Tells others when a job is finished: signed, and again until they have heard."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import ssl
+import time
+from collections.abc import Collection
+from typing import Any
+
+from paddleocr_vl_service.jobs.deliveries import DeliveryLog
+from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.models.jobs import Job
+from paddleocr_vl_service.security.outbound_guard import OutboundRefused, post, resolve
+
+logger = logging.getLogger(__name__)
+
+SIGNATURE_HEADER = "X-Webhook-Signature"
+ID_HEADER = "X-Webhook-Id"
+
+_SECONDS = 10.0
+_ALL_SECONDS = 30.0
+
+
+class Webhooks:
+    """Makes the attempts that are due.
+
+    Args:
+        log: Where they are written down.
+        repository: Where jobs are.
+        secret: Signs them; empty is without webhooks.
+        allowed_hosts: That may stand for addresses that are not public.
+    """
+
+    def __init__(
+        self,
+        log: DeliveryLog,
+        repository: JobRepository,
+        secret: str,
+        allowed_hosts: Collection[str],
+    ) -> None:
+        self.log = log
+        self._repository = repository
+        self._secret = secret.encode()
+        self._allowed_hosts = frozenset(allowed_hosts)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a secret to sign with."""
+        return bool(self._secret)
+
+    async def deliver_due(self) -> None:
+        """Make every attempt that is due, one after the other; raises `JobStoreUnavailable`."""
+        while self.is_on and (delivery := await self.log.claim()) is not None:
+            job = await self._repository.get(delivery.job_id)
+            if job is None or job.order.webhook_url is None:
+                await self.log.made(delivery, None, "The job is gone.")
+                continue
+            status, error = await self._attempt(job, job.order.webhook_url)
+            await self.log.made(delivery, status, error)
+            if error is not None:
+                extra = {"job": job.id, "attempt": delivery.attempt, "reason": error}
+                logger.warning("A webhook was not delivered", extra=extra)
+
+    async def _attempt(self, job: Job, url: str) -> tuple[int | None, str | None]:
+        body = json.dumps(webhook_body(job)).encode()
+        moment = int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "paddleocr-vl-service",
+            ID_HEADER: f"{job.id}.{job.status.value}",
+            SIGNATURE_HEADER: f"t={moment},v1={signature(self._secret, moment, body)}",
+        }
+        work = asyncio.to_thread(self._post, url, body, headers)
+        try:
+            status = await asyncio.wait_for(work, _ALL_SECONDS)
+        except OutboundRefused as error:
+            return None, str(error)
+        except asyncio.TimeoutError:
+            return None, "The receiver did not answer in time."
+        except ssl.SSLError:
+            return None, "The receiver's certificate is not trusted."
+        except (OSError, http.client.HTTPException):
+            return None, "The receiver could not be reached."
+        if 200 <= status < 300:
+            return status, None
+        return status, f"The receiver answered {status}."
+
+    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        return post(resolve(url, self._allowed_hosts), body, headers, _SECONDS)
+
+
+def signature(secret: bytes, moment: int, body: bytes) -> str:
+    """HMAC-SHA256 over the time and the body, in hexadecimal digits.
+
+    The time is signed too, so that a receiver can refuse what somebody recorded and sends again.
+    """
+    return hmac.new(secret, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def webhook_body(job: Job) -> dict[str, Any]:
+    """What receivers are told: that the job is finished, and where to ask for the rest."""
+    return {
+        "event": f"job.{job.status.value}",
+        "job": {
+            "id": job.id,
+            "status": job.status.value,
+            "progress": vars(job.progress),
+            "error": job.error_code and {"code": job.error_code, "message": job.error_message},
+        },
+    }

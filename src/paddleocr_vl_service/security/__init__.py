@@ -1,0 +1,1 @@
+"""What stands between the service and those who would misuse it."""

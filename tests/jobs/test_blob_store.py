@@ -1,0 +1,66 @@
+"""Files of jobs, on a local disk and in a store that fsspec knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paddleocr_vl_service.jobs.blob_store import BlobStore, LocalBlobStore, open_blob_store
+from paddleocr_vl_service.models.errors import JobStoreUnavailable
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BlobStore:
+    return open_blob_store("", tmp_path / "data")
+
+
+async def test_a_blob_is_there_whole_and_can_be_replaced(store: BlobStore, tmp_path: Path) -> None:
+    await store.put("jobs/a/pages/1.json", b"one")
+    await store.put("jobs/a/pages/1.json", b"two")
+    assert await store.get("jobs/a/pages/1.json") == b"two"
+    names = [each.name for each in (tmp_path / "data").rglob("*") if each.is_file()]
+    assert names == ["1.json"]
+
+
+async def test_a_file_is_moved(store: BlobStore, tmp_path: Path) -> None:
+    file = tmp_path / "upload"
+    file.write_bytes(b"a document")
+    await store.put_file("jobs/a/upload", file)
+    assert not file.exists()
+    fetched = await store.fetch("jobs/a/upload", tmp_path)
+    assert fetched.read_bytes() == b"a document"
+
+
+async def test_what_is_not_there_is_told(store: BlobStore, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await store.get("jobs/a/nothing")
+    with pytest.raises(FileNotFoundError):
+        await store.fetch("jobs/a/nothing", tmp_path)
+
+
+async def test_all_of_a_job_is_removed_and_nothing_else(store: BlobStore) -> None:
+    await store.put("jobs/a/pages/1.json", b"one")
+    await store.put("jobs/ab/pages/1.json", b"other")
+    await store.remove_all("jobs/a")
+    await store.remove_all("jobs/a")
+    with pytest.raises(FileNotFoundError):
+        await store.get("jobs/a/pages/1.json")
+    assert await store.get("jobs/ab/pages/1.json") == b"other"
+
+
+async def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(JobStoreUnavailable):
+        await LocalBlobStore(tmp_path / "data").put("jobs/a/1", b"x")
+
+
+async def test_room_is_known_on_a_disk(store: BlobStore) -> None:
+    free = await store.free_bytes()
+    assert free is not None
+    assert free > 0
+
+
+def test_a_url_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="BLOB_URL"):
+        open_blob_store("nonsense://bucket", tmp_path)
