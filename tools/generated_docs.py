@@ -24,6 +24,8 @@ COMMANDS = (
     "",
     "serve",
     "extract",
+    "batch",
+    "worker",
     "models",
     "models download",
     "models list",

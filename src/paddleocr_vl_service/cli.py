@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``extract``, ``models``, ``doctor``, ``version``."""
+"""The command line: ``serve``, ``extract``, ``batch``, ``worker``, ``models``, ``doctor``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -131,13 +132,67 @@ def extract(  # noqa: PLR0917 - they are named on the command line
     except OptionInvalid as error:
         _wrong_usage(error.detail)
     settings = _settings(checked=True)
+    _end(extract_files(command, settings, Console(stderr=True)))
+
+
+@app.command()
+def batch(
+    folder: Annotated[
+        Path, typer.Argument(help="With PDFs and images.", exists=True, file_okay=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
+    *,
+    format: Annotated[  # noqa: A002 - the option's name
+        OutputFormat, typer.Option(help="What to write.")
+    ] = OutputFormat.JSON,
+    pages: Annotated[str, typer.Option(help="Pages to read of each, such as 1-3.")] = "",
+    password: Annotated[
+        str | None, typer.Option(help="Opens encrypted PDFs.", envvar="PDF_PASSWORD")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", "-o", metavar="NAME=VALUE", help="As of extract; any number of them."
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Show log lines on standard error.")] = False,
+) -> None:
+    """Read all documents of a folder; broken off, run it again and it goes on where it was."""
+    from paddleocr_vl_service.cli_batch import (  # noqa: PLC0415 - the other commands need none of it
+        BatchCommand,
+        read_folder,
+    )
+    from paddleocr_vl_service.cli_extract import ExtractCommand  # noqa: PLC0415 - as above
+
+    configure_logging(LoggingConfig("INFO" if verbose else "ERROR", "text"))
+    settings = _settings(checked=True)
+    as_markdown = format is OutputFormat.MARKDOWN
     try:
-        failed = asyncio.run(extract_files(command, settings, Console(stderr=True)))
-    except KeyboardInterrupt:
-        raise typer.Exit(128 + signal.SIGINT) from None
-    except asyncio.CancelledError:
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    if failed:
+        asked = ExtractCommand.from_options(
+            files=[],
+            as_markdown=as_markdown,
+            out=out,
+            pages=pages,
+            password=password,
+            text_source=settings.text_source,
+            layout_detection=settings.layout_detection,
+            images=False,
+            model=option or [],
+        )
+    except OptionInvalid as error:
+        _wrong_usage(error.detail)
+    command = BatchCommand(folder, out, as_markdown, asked.options)
+    _end(read_folder(command, settings, Console(stderr=True)))
+
+
+@app.command()
+def worker() -> None:
+    """Work on jobs that others take, without answering HTTP, until it is stopped."""
+    from paddleocr_vl_service.cli_worker import run_worker  # noqa: PLC0415 - imports much
+
+    settings = _settings(checked=True)
+    configure_logging(LoggingConfig(settings.log_level, settings.log_format))
+    if not asyncio.run(run_worker(settings)):
         raise typer.Exit(1)
 
 
@@ -163,6 +218,18 @@ def doctor() -> None:
 def version() -> None:
     """Print the package's version."""
     typer.echo(__version__)
+
+
+def _end(work: Coroutine[Any, Any, int]) -> None:
+    """Do it, and end with 1 where something failed, or as a signal asks."""
+    try:
+        failed = asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    if failed:
+        raise typer.Exit(1)
 
 
 def _settings(*, checked: bool = False) -> Settings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from tests.support.job_client import (
     taken,
 )
 from tests.support.postgresql import PostgreSQL, needs_postgresql, postgresql
-from tests.support.server import Server, running_server, start_server, wait_for_url
+from tests.support.server import REPOSITORY, Server, running_server, start_server, wait_for_url
 from tests.support.waiting import eventually
 
 PAGES = 60
@@ -229,6 +231,29 @@ def test_a_job_sent_to_one_process_is_followed_and_cancelled_through_the_other(
         delete(two if owner is one else one, second)
         assert finished(two, second, 10)["status"] == "cancelled"
         faults.open_gate()
+
+
+@needs_postgresql
+def test_a_worker_reads_what_a_service_took(
+    tmp_path: Path, shared: dict[str, str], faults: FaultFolder
+) -> None:
+    one = started(tmp_path / "one", **shared)
+    job_id = taken(one, "book.pdf", book(12, 30))
+    kill(one)
+    command = [sys.executable, "-m", "paddleocr_vl_service.cli", "worker"]
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(
+            command,
+            env={**os.environ, **one.settings, "PYTHONPATH": str(REPOSITORY)},
+            cwd=tmp_path,
+            stderr=log,
+        )
+    assert eventually(lambda: len(faults.order_of_service()) >= 30, 30)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    with running_server(_made(tmp_path / "two"), FAULT_ENGINE, **shared) as two:
+        finished(two, job_id)
+        assert result(two, job_id) == whole(12, 30)
 
 
 @needs_postgresql

@@ -67,6 +67,11 @@ class Caretaker:
         self._death: str | None = None
 
     @property
+    def is_dead(self) -> bool:
+        """Whether nothing but a new start helps."""
+        return self._death is not None
+
+    @property
     def failure(self) -> str | None:
         """Why jobs are not looked after; None where they are."""
         if self._death is not None:

@@ -154,6 +154,12 @@ class JobService:
         """Why jobs cannot be taken or are not looked after; None where all is well."""
         return self._failure or self._caretaker.failure
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether nothing but a new start helps."""
+        gave_up = self._opening is not None and self._opening.done() and not self._opened.is_set()
+        return self._caretaker.is_dead or gave_up
+
     @asynccontextmanager
     async def upload_folder(self) -> AsyncIterator[Path]:
         """A folder for a document that is being received; gone afterwards.
