@@ -35,6 +35,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
         if self.force_exit:  # a second Ctrl-C: whatever still runs is given up
             draining.cancel()
+            self._app.state.jobs.hurry()
             await self.lifespan.shutdown()
         await asyncio.wait({draining})
         if not draining.cancelled() and (error := draining.exception()) is not None:

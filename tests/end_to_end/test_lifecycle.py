@@ -266,12 +266,14 @@ def test_descriptors_and_children_do_not_add_up(tmp_path: Path) -> None:
         process = psutil.Process(server.process.pid)
         for _ in range(3):
             server.extract("a.png", documents.image(order=documents.CRASH))
+        server.wait_for_jobs()
         before = (process.num_fds(), len(process.children()))
-        for _ in range(5):
+        for _ in range(10):
             server.extract("a.png", documents.image(order=documents.CRASH))
             server.extract("a.pdf", documents.pdf())
             server.extract("a.pdf", b"%PDF-broken")
-        assert eventually(lambda: process.num_fds() <= before[0] + 2)
+        # A few connections of a pool may not have been there before.
+        assert eventually(lambda: process.num_fds() <= before[0] + 12)
         assert len(process.children()) <= before[1] + 1
 
 

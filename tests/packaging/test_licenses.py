@@ -25,13 +25,11 @@ PERMISSIVE_WORDINGS = {
     "MIT License",
     "Python Software Foundation License",
 }
-_LGPL = (
-    "LGPL-3.0-only: a library that is used unmodified and may be replaced, which asks nothing of "
-    "those who use or sell the service beyond saying so; DBOS brings it, for PostgreSQL"
-)
 EXCEPTIONS = {
-    "psycopg": _LGPL,
-    "psycopg-binary": _LGPL,
+    "psycopg": (
+        "LGPL-3.0-only: a library that is used unmodified and may be replaced, which asks nothing "
+        "of those who use or sell the service beyond saying so; DBOS brings it, for PostgreSQL"
+    ),
     "pypdfium2": (
         "BSD-3-Clause or Apache-2.0; PDFium and what is built into it are permissive too "
         "(BSD, Apache-2.0, FreeType, libpng, zlib, IJG, ICU), but the field is free text"

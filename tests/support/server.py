@@ -87,6 +87,11 @@ class Server:
         """Child processes of a name: ``document-reader``, ``engine-onnx``, ..."""
         return [child for child in self.descendants() if _last_argument(child).startswith(name)]
 
+    def wait_for_jobs(self) -> None:
+        """Until jobs are taken; they are opened while the service answers already."""
+        with self.client() as client:
+            assert client.get("/api/v1/jobs").status_code == 200
+
     def stop(self, timeout: float = 20.0) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)

@@ -18,6 +18,8 @@ from paddleocr_vl_service.models.errors import JobStoreUnavailable
 _T = TypeVar("_T")
 
 _THREADS = 4
+"""For PostgreSQL; an SQLite file is written by one at a time, so one thread does."""
+
 _BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
 _STATEMENT_MILLISECONDS = 15_000
@@ -35,7 +37,9 @@ class JobDatabase:
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url
         self._folder = folder
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="job-database")
+        self._threads = ThreadPoolExecutor(
+            _THREADS if url else 1, thread_name_prefix="job-database"
+        )
         self._engine: sa.Engine | None = None
 
     async def open(self) -> None:
@@ -93,7 +97,7 @@ def now(connection: sa.Connection) -> sa.ColumnElement[float]:
 
 
 def _sqlite(file: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{file.absolute()}", pool_size=_THREADS)
+    engine = sa.create_engine(f"sqlite:///{file.absolute()}", pool_size=1)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:

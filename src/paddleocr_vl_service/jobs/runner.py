@@ -109,6 +109,7 @@ class JobRunner:
         self._beginning: set[str] = set()
         self._closed = False
         self._drained = asyncio.Event()
+        self._hurried = asyncio.Event()
 
     @property
     def pages_at_a_time(self) -> int:
@@ -287,14 +288,20 @@ class JobRunner:
         """Jobs that this process reads."""
         return self._desks.keys() | self._beginning
 
+    def hurry(self) -> None:
+        """Wait for nothing any more when closing."""
+        self._hurried.set()
+
     async def close(self, grace: float) -> None:
         """Let pages in hand be finished within ``grace`` seconds; begin nothing more."""
         self._closed = True
         tasks = [task for desk in self._desks.values() for task in desk.tasks]
-        if tasks:
-            await asyncio.wait(tasks, timeout=grace)
-        for task in tasks:
+        finished = asyncio.gather(*tasks, return_exceptions=True)
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        await asyncio.wait({finished, hurried}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*tasks, hurried):
             task.cancel()
+        await asyncio.gather(finished, hurried, return_exceptions=True)
         self._drained.set()
         for job_id in tuple(self._desks):
             await self._leave(job_id)

@@ -28,12 +28,10 @@ from paddleocr_vl_service.models.errors import (
     JobNotFound,
     JobStoreUnavailable,
     JobUnfinished,
-    OptionInvalid,
     ServiceStopping,
     StorageFull,
 )
 from paddleocr_vl_service.models.jobs import Job, JobEvent, JobOrder, JobStatus
-from paddleocr_vl_service.security.outbound_guard import OutboundRefused, check_url
 from paddleocr_vl_service.services.temp_storage import TempStorage
 
 logger = logging.getLogger(__name__)
@@ -233,14 +231,7 @@ class JobService:
 
     def check_webhook(self, url: str) -> None:
         """Refuse a webhook that could never be called; raises `OptionInvalid`."""
-        if not self._webhooks.is_on:
-            raise OptionInvalid(
-                "Webhooks are off here: WEBHOOK_SECRET is not set.", field="webhook_url"
-            )
-        try:
-            check_url(url)
-        except OutboundRefused as error:
-            raise OptionInvalid(f"The option webhook_url: {error}", field="webhook_url") from error
+        self._webhooks.check(url)
 
     async def list(
         self, status: JobStatus | None, before: tuple[float, str] | None, limit: int
@@ -369,15 +360,19 @@ class JobService:
         """How many jobs there are of each status."""
         return await self._repository.counts()
 
+    def hurry(self) -> None:
+        """Wait for no page any more when closing."""
+        self._runner.hurry()
+
     async def close(self, grace: float) -> None:
         """Finish pages in hand within ``grace`` seconds, and give back what is left.
 
-        Whoever calls it, and however often, it is done once, unless it is cancelled.
+        Whoever calls it, and however often, it is done once, and done when this returns.
         """
         self._stopping.set()
-        if self._closing is None or self._closing.cancelled():
+        if self._closing is None:
             self._closing = asyncio.create_task(self._close(grace))
-        await self._closing
+        await asyncio.shield(self._closing)
 
     async def _close(self, grace: float) -> None:
         if self._opening is not None:

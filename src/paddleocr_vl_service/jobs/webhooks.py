@@ -15,8 +15,9 @@ from typing import Any
 
 from paddleocr_vl_service.jobs.deliveries import DeliveryLog
 from paddleocr_vl_service.jobs.repository import JobRepository
+from paddleocr_vl_service.models.errors import OptionInvalid
 from paddleocr_vl_service.models.jobs import Job
-from paddleocr_vl_service.security.outbound_guard import OutboundRefused, post, resolve
+from paddleocr_vl_service.security.outbound_guard import OutboundRefused, check_url, post, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,17 @@ class Webhooks:
     def is_on(self) -> bool:
         """Whether there is a secret to sign with."""
         return bool(self._secret)
+
+    def check(self, url: str) -> None:
+        """Refuse a URL that could never be called; raises `OptionInvalid`."""
+        if not self.is_on:
+            raise OptionInvalid(
+                "Webhooks are off here: WEBHOOK_SECRET is not set.", field="webhook_url"
+            )
+        try:
+            check_url(url)
+        except OutboundRefused as error:
+            raise OptionInvalid(f"The option webhook_url: {error}", field="webhook_url") from error
 
     async def deliver_due(self) -> None:
         """Make every attempt that is due, one after the other; raises `JobStoreUnavailable`."""
