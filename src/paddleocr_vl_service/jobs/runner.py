@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -292,12 +292,15 @@ class JobRunner:
         """Wait for nothing any more when closing."""
         self._hurried.set()
 
+    async def _until_hurried(self) -> None:
+        await self._hurried.wait()
+
     async def close(self, grace: float) -> None:
         """Let pages in hand be finished within ``grace`` seconds; begin nothing more."""
         self._closed = True
         tasks = [task for desk in self._desks.values() for task in desk.tasks]
-        finished = asyncio.gather(*tasks, return_exceptions=True)
-        hurried = asyncio.ensure_future(self._hurried.wait())
+        finished = asyncio.create_task(_ended(tasks))
+        hurried = asyncio.create_task(self._until_hurried())
         await asyncio.wait({finished, hurried}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
         for task in (*tasks, hurried):
             task.cancel()
@@ -305,6 +308,10 @@ class JobRunner:
         self._drained.set()
         for job_id in tuple(self._desks):
             await self._leave(job_id)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def load_page(blobs: BlobStore, event: JobEvent) -> StoredPage:
