@@ -56,9 +56,9 @@ def open_blob_store(url: str, folder: Path) -> BlobStore:
     if not url:
         return LocalBlobStore(folder)
     try:
-        import fsspec  # type: ignore[import-untyped] # noqa: PLC0415 - of the extra [s3]
+        import fsspec  # noqa: PLC0415 - of the extra [s3]
 
-        filesystem, root = fsspec.core.url_to_fs(url)
+        filesystem, root = fsspec.core.url_to_fs(url, skip_instance_cache=True)
     except ImportError as error:
         raise ValueError(
             "BLOB_URL needs a library that is not installed: pip install "
