@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks import born_digital, comparison, fairness, journey, leak, load, overhead, startup
+from benchmarks import (
+    born_digital,
+    comparison,
+    fairness,
+    jobs,
+    journey,
+    leak,
+    load,
+    overhead,
+    startup,
+)
 from benchmarks.machine import busy_before, machine_facts, own_versions
 from benchmarks.pages import Page, described, given_images, given_pdfs, own_pages
 from benchmarks.places import DEFAULT_FOLDER, PERFORMANCE_PAGE, prepared
@@ -31,6 +41,7 @@ PARTS: dict[str, Callable[[Setup], Part]] = {
     "journey": journey.measure,
     "fairness": fairness.measure,
     "leak": leak.measure,
+    "jobs": jobs.measure,
 }
 
 
