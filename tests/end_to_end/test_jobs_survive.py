@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.support.job_client import (
     events,
     finished,
     job,
+    submit,
     taken,
 )
 from tests.support.postgresql import PostgreSQL, needs_postgresql, postgresql
@@ -231,6 +233,26 @@ def test_a_job_sent_to_one_process_is_followed_and_cancelled_through_the_other(
         delete(two if owner is one else one, second)
         assert finished(two, second, 10)["status"] == "cancelled"
         faults.open_gate()
+
+
+def test_files_that_are_away_are_an_error_for_a_while(tmp_path: Path, faults: FaultFolder) -> None:
+    with running_server(
+        tmp_path, FAULT_ENGINE, **faults.environment(FAULT_PAGE_SECONDS="0.2")
+    ) as server:
+        job_id = taken(server, "book.pdf", book(13, 20))
+        assert eventually(lambda: job(server, job_id)["progress"]["pages_done"] >= 2, 15)
+        files = tmp_path / "data" / "jobs"
+        files.rename(tmp_path / "data" / "away")
+        files.write_text("no folder")
+        refused = submit(server, "page.png", png(PageOrder(14, 1)))
+        assert (refused.status_code, refused.json()["code"]) == (503, "job-store-unavailable")
+        assert server.extract("page.png", png(PageOrder(15, 1))).status_code == 200
+        time.sleep(8)
+        assert job(server, job_id)["status"] in ("queued", "running")
+        files.unlink()
+        (tmp_path / "data" / "away").rename(files)
+        assert finished(server, job_id)["status"] == "succeeded"
+        assert result(server, job_id) == whole(13, 20)
 
 
 @needs_postgresql

@@ -130,6 +130,7 @@ def job_of(row: Any) -> Job:
         status=JobStatus(row.status),
         order=ORDER.validate_json(row.job_order),
         epoch=row.epoch,
+        crashes=row.crashes,
         progress=JobProgress(row.pages_done, row.pages_total, row.pages_failed),
         created_at=row.created_at,
         started_at=row.started_at,

@@ -162,7 +162,9 @@ class JobOwnership:
 
     async def give_back(self, owner: str) -> list[tuple[str, int]]:
         """Make an owner's jobs nobody's; each with the epoch in which it is to be taken again."""
-        return await self._database.run(lambda connection: _orphan(connection, [owner]))
+        return await self._database.run(
+            lambda connection: _orphan(connection, [owner], crashed=False)
+        )
 
     async def renew(self, owner: str, seconds: float) -> None:
         """Say that an owner is alive for so many seconds."""
@@ -196,7 +198,7 @@ class JobOwnership:
             if not owners:
                 return []
             connection.execute(sa.delete(leases).where(leases.c.owner.in_(owners)))
-            return _orphan(connection, owners)
+            return _orphan(connection, owners, crashed=True)
 
         return await self._database.run(work)
 
@@ -214,10 +216,17 @@ class JobOwnership:
         return await self._database.run(work)
 
 
-def _orphan(connection: sa.Connection, owners: Sequence[str]) -> list[tuple[str, int]]:
+def _orphan(
+    connection: sa.Connection, owners: Sequence[str], *, crashed: bool
+) -> list[tuple[str, int]]:
     mine = (jobs.c.owner.in_(owners), jobs.c.status == JobStatus.RUNNING.value)
     found = list(connection.scalars(sa.select(jobs.c.id).where(*mine)))
-    values = {"epoch": jobs.c.epoch + 1, "owner": None, "status": JobStatus.QUEUED.value}
+    values = {
+        "epoch": jobs.c.epoch + 1,
+        "crashes": jobs.c.crashes + int(crashed),
+        "owner": None,
+        "status": JobStatus.QUEUED.value,
+    }
     connection.execute(sa.update(jobs).where(*mine).values(values))
     query = sa.select(jobs.c.id, jobs.c.epoch).where(jobs.c.id.in_(found))
     return [(row.id, row.epoch) for row in connection.execute(query)]

@@ -64,6 +64,7 @@ class JobRepository:
                 "status": JobStatus.QUEUED.value,
                 "job_order": ORDER.dump_json(order).decode(),
                 "epoch": 1,
+                "crashes": 0,
                 "pages_done": 0,
                 "pages_failed": 0,
                 "created_at": now(connection),

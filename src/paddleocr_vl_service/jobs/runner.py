@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -36,7 +37,8 @@ from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLServic
 
 logger = logging.getLogger(__name__)
 
-_MOST_EPOCHS = 20
+_MOST_CRASHES = 10
+_REST_SECONDS = 5.0
 _LONGEST_WAIT = 30
 _SEND_AGAIN = (
     "The service was restarted before it had read the document, and passwords are not kept: send "
@@ -107,6 +109,7 @@ class JobRunner:
         self.retention = retention
         self._desks: dict[str, _Desk] = {}
         self._beginning: set[str] = set()
+        self._resting: dict[str, float] = {}
         self._closed = False
         self._drained = asyncio.Event()
         self._hurried = asyncio.Event()
@@ -128,9 +131,9 @@ class JobRunner:
     async def _begin(self, job_id: str, epoch: int) -> list[int]:
         async with self._failing(job_id, epoch):
             job = await self._ownership.take(job_id, epoch, self.owner)
-            if epoch > _MOST_EPOCHS:
+            if job.crashes > _MOST_CRASHES:
                 raise ProcessingFailed(
-                    f"The job was begun {_MOST_EPOCHS} times and never came to its end."
+                    f"The processes that worked on the job ended {job.crashes} times."
                 )
             desk = await self._open(job)
             numbers, count = desk.reading.numbers, desk.reading.page_count
@@ -234,7 +237,9 @@ class JobRunner:
         except Unavailable as error:
             # Nothing is known about the document: somebody begins again, a little later.
             logger.warning("A job is interrupted", extra={"job": job_id, "reason": error.code})
-            await self._leave(job_id)  # and the caretaker hands it back
+            # The caretaker hands it back when it has rested: there is no hurry to fail again.
+            self._resting[job_id] = time.monotonic() + _REST_SECONDS
+            await self._leave(job_id)
             raise WorkStopped from error
         except ServiceError as error:
             await self._finish(job_id, epoch, JobStatus.FAILED, (error.code, error.detail))
@@ -285,8 +290,10 @@ class JobRunner:
 
     @property
     def at_work_on(self) -> set[str]:
-        """Jobs that this process reads."""
-        return self._desks.keys() | self._beginning
+        """Jobs that this process reads, or will not give back yet."""
+        moment = time.monotonic()
+        self._resting = {job: until for job, until in self._resting.items() if until > moment}
+        return self._desks.keys() | self._resting.keys() | self._beginning
 
     def hurry(self) -> None:
         """Wait for nothing any more when closing."""

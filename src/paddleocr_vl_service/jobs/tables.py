@@ -18,6 +18,7 @@ jobs = sa.Table(
     sa.Column("status", sa.Text, nullable=False, index=True),
     sa.Column("job_order", sa.Text, nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("crashes", sa.Integer, nullable=False),
     sa.Column("owner", sa.Text, index=True),
     sa.Column("pages_total", sa.Integer),
     sa.Column("pages_done", sa.Integer, nullable=False),

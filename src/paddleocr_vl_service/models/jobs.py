@@ -94,6 +94,7 @@ class Job:
         status: How far it is.
         order: What is to be done.
         epoch: How often it was handed to a process; only the newest may write.
+        crashes: How often a process that worked on it ended without giving it back.
         progress: How many pages are read.
         created_at: Seconds since 1970, as all times here.
         started_at: When a process first took it; None before.
@@ -109,6 +110,7 @@ class Job:
     status: JobStatus
     order: JobOrder
     epoch: int
+    crashes: int
     progress: JobProgress
     created_at: float
     started_at: float | None = None
