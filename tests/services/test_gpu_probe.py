@@ -16,26 +16,26 @@ class FakeNvml:
         self.calls: list[str] = []
         self.sessions = 0
 
-    def nvmlInit_v2(self) -> int:  # noqa: N802
+    def nvmlInit_v2(self) -> int:
         status = self._status("nvmlInit_v2")
         self.sessions += status == 0
         return status
 
-    def nvmlShutdown(self) -> int:  # noqa: N802
+    def nvmlShutdown(self) -> int:
         self.sessions -= 1
         return self._status("nvmlShutdown")
 
-    def nvmlDeviceGetCount_v2(self, count: Any) -> int:  # noqa: N802
+    def nvmlDeviceGetCount_v2(self, count: Any) -> int:
         ctypes.cast(count, ctypes.POINTER(ctypes.c_uint))[0] = len(self._gpus)
         return self._status("nvmlDeviceGetCount_v2")
 
-    def nvmlDeviceGetHandleByIndex_v2(self, index: Any, handle: Any) -> int:  # noqa: N802
+    def nvmlDeviceGetHandleByIndex_v2(self, index: Any, handle: Any) -> int:
         if index.value >= len(self._gpus):
             return 2
         ctypes.cast(handle, ctypes.POINTER(ctypes.c_void_p))[0] = 1000 + index.value
         return self._status("nvmlDeviceGetHandleByIndex_v2")
 
-    def nvmlDeviceGetMemoryInfo(self, handle: Any, memory: Any) -> int:  # noqa: N802
+    def nvmlDeviceGetMemoryInfo(self, handle: Any, memory: Any) -> int:
         total, free = self._gpus[handle.value - 1000]
         numbers = ctypes.cast(memory, ctypes.POINTER(ctypes.c_ulonglong))
         numbers[0], numbers[1], numbers[2] = total, free, total - free

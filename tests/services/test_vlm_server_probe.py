@@ -6,50 +6,44 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from paddleocr_vl_service.services import vlm_server_probe
 from paddleocr_vl_service.services.vlm_server_probe import VlmServerProbe
+from tests.support.loopback import QuietHandler, serving
 from tests.support.waiting import eventually
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
+class Server:
+    """What it answers, and what it was asked."""
+
     status = 200
     silent = False
+    url = ""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, str | None]] = []
-        self.url = f"http://127.0.0.1:{self.server_port}/v1/"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-        pass
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers.get("Authorization")))
-        if self.server.silent:
-            threading.Event().wait(3)
-        self.send_response(self.server.status)
-        self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-        self.send_header("Content-Length", "0")
-        with suppress(ConnectionError):
-            self.end_headers()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     found = Server()
-    threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True).start()
-    yield found
-    found.shutdown()
-    found.server_close()
+
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:
+            found.asked.append((self.path, self.headers.get("Authorization")))
+            if found.silent:
+                threading.Event().wait(3)
+            self.send_response(found.status)
+            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+            self.send_header("Content-Length", "0")
+            with suppress(ConnectionError):
+                self.end_headers()
+
+    with serving(Handler) as url:
+        found.url = f"{url}/v1/"
+        yield found
 
 
 async def test_a_server_that_lists_its_models_is_well(server: Server) -> None:

@@ -22,7 +22,7 @@ class Predictor:
         return [(index, {"prompt": prompt}) for index, prompt in enumerate(prompts)]
 
     def _doc_vlm_genai_collect_responses(self, futures: Any) -> Any:
-        raise NotImplementedError
+        return [future.result() for future in futures]
 
 
 def completion(
