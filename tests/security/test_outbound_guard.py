@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from paddleocr_vl_service.security.outbound_guard import (
     OutboundRefused,
     check_url,
     is_public,
+    post,
     resolve,
 )
+from tests.support.loopback import QuietHandler, serving
 
 INSIDE = [
     "127.0.0.1",
@@ -107,3 +111,21 @@ def test_a_name_that_stands_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
     with pytest.raises(OutboundRefused, match="cannot be found"):
         resolve("https://nowhere.example/", ())
+
+
+def test_a_receiver_that_dawdles_is_left() -> None:
+    """It sends a byte now and then, so that no single wait is long."""
+
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:
+            with suppress(OSError):
+                for letter in b"HTTP/1.1 200 OK" + b" " * 200:
+                    self.wfile.write(bytes([letter]))
+                    time.sleep(0.05)
+
+    with serving(Handler) as url:
+        target = resolve(url, ("127.0.0.1",))
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            post(target, b"{}", {}, 0.5)
+        assert time.monotonic() - started < 5

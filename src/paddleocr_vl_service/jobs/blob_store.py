@@ -84,7 +84,7 @@ class LocalBlobStore:
         await _guarded(lambda: self._put(self._root / name, content))
 
     def _put(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         unfinished = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
         try:
             with unfinished.open("wb") as file:
@@ -101,7 +101,7 @@ class LocalBlobStore:
         await _guarded(lambda: self._put_file(self._root / name, file))
 
     def _put_file(self, path: Path, file: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with file.open("rb") as content:
             os.fsync(content.fileno())
         shutil.move(file, path)
@@ -203,6 +203,15 @@ async def _guarded(work: Callable[[], _T]) -> _T:
         raise
     except Exception as error:
         raise JobStoreUnavailable(_SENTENCE) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that a power cut leaves in its place, and those above it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
 from paddleocr_vl_service.jobs.dbos_queue import DbosQueue
 from paddleocr_vl_service.jobs.deliveries import DeliveryLog
+from paddleocr_vl_service.jobs.incoming import Incoming
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
@@ -55,10 +56,8 @@ def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
             repository, ownership, blobs, queue=queue, runner=runner, webhooks=webhooks
         ),
         webhooks=webhooks,
-        incoming=TempStorage(settings.data_dir / "incoming"),
-        limits=JobLimits(
-            queued=settings.max_queued_jobs,
-            retention=retention,
-            free_bytes=settings.min_free_disk_mb * MIB,
+        incoming=Incoming(
+            TempStorage(settings.data_dir / "incoming"), blobs, settings.min_free_disk_mb * MIB
         ),
+        limits=JobLimits(queued=settings.max_queued_jobs, retention=retention),
     )

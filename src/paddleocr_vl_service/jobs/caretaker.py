@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from paddleocr_vl_service.jobs.blob_store import BlobStore
@@ -18,7 +19,7 @@ from paddleocr_vl_service.jobs.names import folder_of
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
-from paddleocr_vl_service.jobs.webhooks import Webhooks
+from paddleocr_vl_service.jobs.webhooks import AT_A_TIME, Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
 
@@ -26,9 +27,11 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
 _BEAT_SECONDS = 1.0
+_LOOK_SECONDS, _LOOK_AT = 4.0, 100
+"""How often, and at how many of the oldest jobs, one looks for what the queue has lost."""
+
 _LEAST_TIDY_SECONDS, _MOST_TIDY_SECONDS = 1.0, 30.0
 _SILENT_SECONDS = 15.0
-_DELIVERIES_AT_A_TIME = 4
 
 
 class Caretaker:
@@ -63,7 +66,8 @@ class Caretaker:
         self._submitted: set[tuple[str, int]] = set()
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._last_beat = time.monotonic()
+        self._last_beat = self._last_look = time.monotonic()
+        self._missing: set[tuple[str, int]] = set()
         self._death: str | None = None
 
     @property
@@ -86,6 +90,7 @@ class Caretaker:
 
     def start(self) -> None:
         """Begin to look after jobs."""
+        self._last_beat = time.monotonic()
         loops = {
             "beat of jobs": self._beats(),
             "tidying of jobs": self._tidies(),
@@ -121,8 +126,8 @@ class Caretaker:
         for job in await self._ownership.owned(self._owner):
             if job.cancelling:
                 await self._runner.cancel(job.id, job.epoch)
-            elif job.id not in self._runner.at_work_on:
-                # It was interrupted while the database could not be reached.
+            elif (job.id, job.epoch) not in self._runner.at_work_on:
+                # It was interrupted: the database or its files could not be reached.
                 with suppress(JobLost):
                     await self._ownership.hand_back(job.id, job.epoch)
         for job_id, epoch in await self._ownership.orphans():
@@ -132,23 +137,44 @@ class Caretaker:
             if each not in self._submitted:
                 await self._queue.submit(*each)
         self._submitted = set(waiting)
+        if time.monotonic() - self._last_look > _LOOK_SECONDS:
+            self._last_look = time.monotonic()
+            await self._look_for_lost(waiting[:_LOOK_AT])
+
+    async def _look_for_lost(self, waiting: Sequence[tuple[str, int]]) -> None:
+        """Hand out anew what the queue has handed out and nobody has begun.
+
+        A process that dies, or stops, between the two leaves a job that waits for nothing. One that
+        is only slow to begin finds another epoch and leaves it alone.
+        """
+        missing = set(waiting) - await self._queue.waiting(waiting)
+        for job_id, epoch in missing & self._missing:
+            logger.warning("A job was lost by the queue", extra={"job": job_id, "epoch": epoch})
+            await self._ownership.hand_on(job_id, epoch)
+        self._missing = missing
 
     async def _tidies(self) -> None:
         while True:
             try:
                 for job_id, epochs in await self._repository.expired():
                     await self.purge(job_id, epochs)
+                await self._forget_passwords()
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
             pause = min(_MOST_TIDY_SECONDS, self._runner.retention / 10)
             await asyncio.sleep(max(_LEAST_TIDY_SECONDS, pause))
 
+    async def _forget_passwords(self) -> None:
+        """Of jobs that were finished by another process."""
+        for job_id in tuple(self._runner.passwords):
+            job = await self._repository.get(job_id)
+            if job is not None and job.status.is_final:
+                self._runner.passwords.pop(job_id, None)
+
     async def _tells(self) -> None:
         while True:
             try:
-                await asyncio.gather(
-                    *(self._webhooks.deliver_due() for _ in range(_DELIVERIES_AT_A_TIME))
-                )
+                await asyncio.gather(*(self._webhooks.deliver_due() for _ in range(AT_A_TIME)))
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
             await asyncio.sleep(_BEAT_SECONDS)
@@ -172,6 +198,7 @@ class Caretaker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._webhooks.close()
         with suppress(JobStoreUnavailable):
             await self._ownership.give_back(self._owner)
             await self._ownership.sign_off(self._owner)

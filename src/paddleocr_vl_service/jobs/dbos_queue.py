@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +15,8 @@ from paddleocr_vl_service.models.errors import JobStoreUnavailable
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
+
+_T = TypeVar("_T")
 
 _APPLICATION = "paddleocr-vl-service"
 _SCHEMA = "dbos"
@@ -105,15 +107,21 @@ class DbosQueue:
 
         await self._guarded(lambda: dbos_workflow.enqueue(job_id, epoch))
 
+    async def waiting(self, jobs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Those of the jobs that wait to be handed out; raises as `submit`."""
+        from paddleocr_vl_service.jobs import dbos_workflow  # noqa: PLC0415 - imported long ago
+
+        return await self._guarded(lambda: dbos_workflow.waiting(jobs))
+
     async def forget(self, job_id: str, epochs: int) -> None:
         """Remove what is kept about a job that is finished; raises as `submit`."""
         from paddleocr_vl_service.jobs import dbos_workflow  # noqa: PLC0415 - imported long ago
 
         await self._guarded(lambda: dbos_workflow.forget(job_id, epochs))
 
-    async def _guarded(self, work: Callable[[], None]) -> None:
+    async def _guarded(self, work: Callable[[], _T]) -> _T:
         try:
-            await asyncio.to_thread(work)
+            return await asyncio.to_thread(work)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise JobStoreUnavailable(_SENTENCE) from error
         except Exception as error:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from dbos import DBOS, Serializer, SetEnqueueOptions, SetWorkflowID
 
 from paddleocr_vl_service.jobs.work_queue import JobWork, WorkStopped
+from paddleocr_vl_service.services.in_order import all_or_none
 
 _T = TypeVar("_T")
 
@@ -79,19 +80,8 @@ async def _read_document(job_id: str, epoch: int) -> None:
             async with places:
                 await step.run_async({"name": "page"}, _read_page, job_id, epoch, page)
 
-        await _all(read(page, step) for page, step in steps)
+        await all_or_none(read(page, step) for page, step in steps)
         await DBOS.run_step_async({"name": "end"}, _end, job_id, epoch)
-
-
-async def _all(coroutines: Any) -> None:
-    """Wait for all of them; the first that fails ends the others."""
-    tasks = [asyncio.ensure_future(each) for each in coroutines]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _begin(job_id: str, epoch: int) -> list[int]:
@@ -111,6 +101,15 @@ def enqueue(job_id: str, epoch: int) -> None:
     """Put a job into the queue; a second time it changes nothing. Blocks."""
     with SetWorkflowID(_workflow(job_id, epoch)), SetEnqueueOptions(priority=_PRIORITY):
         DBOS.enqueue_workflow(QUEUE, _read_document, job_id, epoch)
+
+
+def waiting(jobs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those of the jobs that wait to be handed out. Blocks."""
+    names = {_workflow(*job): job for job in jobs}
+    found = DBOS.list_workflows(
+        workflow_ids=list(names), status="ENQUEUED", load_input=False, load_output=False
+    )
+    return {names[each.workflow_id] for each in found}
 
 
 def forget(job_id: str, epochs: int) -> None:

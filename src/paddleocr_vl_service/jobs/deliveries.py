@@ -35,11 +35,6 @@ class Delivery:
     status: int | None
     error: str | None
 
-    @property
-    def succeeded(self) -> bool:
-        """Whether they know now."""
-        return self.made_at is not None and self.error is None
-
 
 class DeliveryLog:
     """The rows of deliveries.

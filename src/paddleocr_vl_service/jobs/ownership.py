@@ -160,6 +160,12 @@ class JobOwnership:
 
         await self._database.run(work)
 
+    async def hand_on(self, job_id: str, epoch: int) -> None:
+        """Have a job that waits handed out anew; nothing where it was begun meanwhile."""
+        waits = (jobs.c.epoch == epoch, jobs.c.status == JobStatus.QUEUED.value)
+        query = sa.update(jobs).where(jobs.c.id == job_id, *waits).values(epoch=epoch + 1)
+        await self._database.run(lambda connection: connection.execute(query).rowcount)
+
     async def give_back(self, owner: str) -> list[tuple[str, int]]:
         """Make an owner's jobs nobody's; each with the epoch in which it is to be taken again."""
         return await self._database.run(

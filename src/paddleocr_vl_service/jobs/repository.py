@@ -191,20 +191,6 @@ class JobRepository:
 
         await self._database.run(work)
 
-    async def counts(self) -> dict[JobStatus, int]:
-        """How many jobs there are of each status, tombstones left out."""
-        query = (
-            sa.select(jobs.c.status, sa.func.count())
-            .where(sa.not_(jobs.c.purged))
-            .group_by(jobs.c.status)
-        )
-
-        def work(connection: sa.Connection) -> dict[JobStatus, int]:
-            found = {JobStatus(status): count for status, count in connection.execute(query)}
-            return {status: found.get(status, 0) for status in JobStatus}
-
-        return await self._database.run(work)
-
 
 def _known(connection: sa.Connection, key: str, fingerprint: str) -> Job | None:
     row = connection.execute(sa.select(idempotency).where(idempotency.c.key == key)).first()

@@ -41,8 +41,8 @@ _MOST_CRASHES = 10
 _REST_SECONDS = 5.0
 _LONGEST_WAIT = 30
 _SEND_AGAIN = (
-    "The service was restarted before it had read the document, and passwords are not kept: send "
-    "the document again."
+    "Another process was to read the document than the one that took it, and passwords are not "
+    "kept: send the document again."
 )
 
 
@@ -108,8 +108,8 @@ class JobRunner:
         self.owner = owner
         self.retention = retention
         self._desks: dict[str, _Desk] = {}
-        self._beginning: set[str] = set()
-        self._resting: dict[str, float] = {}
+        self._beginning: set[tuple[str, int]] = set()
+        self._resting: dict[tuple[str, int], float] = {}
         self._closed = False
         self._drained = asyncio.Event()
         self._hurried = asyncio.Event()
@@ -122,11 +122,11 @@ class JobRunner:
     async def begin(self, job_id: str, epoch: int) -> list[int]:
         """Take the job, open its document, and tell which pages are left."""
         await self._refuse_when_closed()
-        self._beginning.add(job_id)
+        self._beginning.add((job_id, epoch))
         try:
             return await self._begin(job_id, epoch)
         finally:
-            self._beginning.discard(job_id)
+            self._beginning.discard((job_id, epoch))
 
     async def _begin(self, job_id: str, epoch: int) -> list[int]:
         async with self._failing(job_id, epoch):
@@ -142,6 +142,8 @@ class JobRunner:
         return [number for number in desk.reading.numbers if number not in done]
 
     async def _open(self, job: Job) -> _Desk:
+        if (older := self._desks.get(job.id)) is not None:
+            await self._leave(job.id, older.job.epoch)
         async with AsyncExitStack() as stack:
             place = await stack.enter_async_context(self._service.place_for_job())
             file = await self._blobs.fetch(upload_blob(job.id), place.folder)
@@ -159,7 +161,7 @@ class JobRunner:
 
     async def read_page(self, job_id: str, epoch: int, page: int) -> None:
         """Read a page, unless it was read before."""
-        desk = await self._desk(job_id)
+        desk = await self._desk(job_id, epoch)
         task = asyncio.create_task(self._read_page(desk, epoch, page))
         desk.tasks.add(task)
         task.add_done_callback(desk.tasks.discard)
@@ -198,7 +200,7 @@ class JobRunner:
 
     async def end(self, job_id: str, epoch: int) -> None:
         """Put the pages together and finish the job."""
-        desk = await self._desk(job_id)
+        desk = await self._desk(job_id, epoch)
         async with self._failing(job_id, epoch):
             events = {event.page: event for event in await self._repository.page_events(job_id)}
             document = await self._put_together(desk.reading, events)
@@ -227,10 +229,10 @@ class JobRunner:
         try:
             yield
         except WorkStopped:
-            await self._leave(job_id)
+            await self._leave(job_id, epoch)
             raise
         except JobLost as error:
-            await self._leave(job_id)
+            await self._leave(job_id, epoch)
             raise WorkStopped from error
         except ServiceStopping as error:
             raise WorkStopped from error
@@ -238,8 +240,8 @@ class JobRunner:
             # Nothing is known about the document: somebody begins again, a little later.
             logger.warning("A job is interrupted", extra={"job": job_id, "reason": error.code})
             # The caretaker hands it back when it has rested: there is no hurry to fail again.
-            self._resting[job_id] = time.monotonic() + _REST_SECONDS
-            await self._leave(job_id)
+            self._resting[job_id, epoch] = time.monotonic() + _REST_SECONDS
+            await self._leave(job_id, epoch)
             raise WorkStopped from error
         except ServiceError as error:
             await self._finish(job_id, epoch, JobStatus.FAILED, (error.code, error.detail))
@@ -259,15 +261,16 @@ class JobRunner:
             raise WorkStopped from lost
         finally:
             # Only now: what nobody is at work on is handed back by the caretaker.
-            await self._leave(job_id)
+            await self._leave(job_id, epoch)
         self.passwords.pop(job_id, None)
         logger.info("A job is finished", extra={"job": job_id, "status": status.value})
 
-    async def _desk(self, job_id: str) -> _Desk:
+    async def _desk(self, job_id: str, epoch: int) -> _Desk:
         await self._refuse_when_closed()
-        if job_id not in self._desks:
+        desk = self._desks.get(job_id)
+        if desk is None or desk.job.epoch != epoch:
             raise WorkStopped
-        return self._desks[job_id]
+        return desk
 
     async def _refuse_when_closed(self) -> None:
         """Refused at once, a page would end those that are in hand."""
@@ -277,23 +280,28 @@ class JobRunner:
 
     async def cancel(self, job_id: str, epoch: int) -> None:
         """Stop working on a job; its pages in hand are dropped."""
-        desk = self._desks.get(job_id)
-        for task in tuple(desk.tasks) if desk else ():
-            task.cancel()
         with suppress(WorkStopped):
             await self._finish(job_id, epoch, JobStatus.CANCELLED)
 
-    async def _leave(self, job_id: str) -> None:
-        desk = self._desks.pop(job_id, None)
-        if desk is not None:
-            await desk.exit.aclose()
+    async def _leave(self, job_id: str, epoch: int) -> None:
+        """Drop what is in hand of a job in an epoch; of another one it may be somebody's work."""
+        desk = self._desks.get(job_id)
+        if desk is None or desk.job.epoch != epoch:
+            return
+        del self._desks[job_id]
+        own = asyncio.current_task()
+        for task in tuple(desk.tasks):
+            if task is not own:
+                task.cancel()
+        await desk.exit.aclose()
 
     @property
-    def at_work_on(self) -> set[str]:
-        """Jobs that this process reads, or will not give back yet."""
+    def at_work_on(self) -> set[tuple[str, int]]:
+        """Jobs with their epochs that this process reads, or will not give back yet."""
         moment = time.monotonic()
         self._resting = {job: until for job, until in self._resting.items() if until > moment}
-        return self._desks.keys() | self._resting.keys() | self._beginning
+        desks = {(job_id, desk.job.epoch) for job_id, desk in self._desks.items()}
+        return desks | self._resting.keys() | self._beginning
 
     def hurry(self) -> None:
         """Wait for nothing any more when closing."""
@@ -313,8 +321,8 @@ class JobRunner:
             task.cancel()
         await asyncio.gather(finished, hurried, return_exceptions=True)
         self._drained.set()
-        for job_id in tuple(self._desks):
-            await self._leave(job_id)
+        for job_id, desk in tuple(self._desks.items()):
+            await self._leave(job_id, desk.job.epoch)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
 from paddleocr_vl_service.jobs.deliveries import Delivery
+from paddleocr_vl_service.jobs.incoming import Incoming
 from paddleocr_vl_service.jobs.job_rows import ORDER
 from paddleocr_vl_service.jobs.names import document_blob, is_job_id, new_job_id, upload_blob
 from paddleocr_vl_service.jobs.repository import JobRepository
@@ -28,11 +28,8 @@ from paddleocr_vl_service.models.errors import (
     JobNotFound,
     JobStoreUnavailable,
     JobUnfinished,
-    ServiceStopping,
-    StorageFull,
 )
 from paddleocr_vl_service.models.jobs import Job, JobEvent, JobOrder, JobStatus
-from paddleocr_vl_service.services.temp_storage import TempStorage
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +46,10 @@ class JobLimits:
     Attributes:
         queued: Jobs that wait.
         retention: Seconds for which results stay.
-        free_bytes: That uploads must leave free where files are kept.
     """
 
     queued: int
     retention: float
-    free_bytes: int
 
 
 class JobService:
@@ -82,7 +77,7 @@ class JobService:
         runner: JobRunner,
         caretaker: Caretaker,
         webhooks: Webhooks,
-        incoming: TempStorage,
+        incoming: Incoming,
         limits: JobLimits,
     ) -> None:
         self.limits = limits
@@ -158,22 +153,9 @@ class JobService:
         gave_up = self._opening is not None and self._opening.done() and not self._opened.is_set()
         return self._caretaker.is_dead or gave_up
 
-    @asynccontextmanager
-    async def upload_folder(self) -> AsyncIterator[Path]:
-        """A folder for a document that is being received; gone afterwards.
-
-        Raises:
-            StorageFull: There is too little room.
-            ServiceStopping: The service is closing.
-        """
-        if self._stopping.is_set():
-            raise ServiceStopping("The service is shutting down.")
-        free = await self._blobs.free_bytes()
-        async with self._incoming.document_folder() as folder:
-            room = (await asyncio.to_thread(shutil.disk_usage, folder)).free
-            if min(room, room if free is None else free) < self.limits.free_bytes:
-                raise StorageFull("There is too little room left for jobs.")
-            yield folder
+    def upload_folder(self) -> AbstractAsyncContextManager[Path]:
+        """A folder for a document that is being received; see `Incoming.folder`."""
+        return self._incoming.folder()
 
     async def submit(
         self, file: Path, order: JobOrder, *, password: str | None, key: str
@@ -356,10 +338,6 @@ class JobService:
         if job.purged:
             raise JobGone("The job's files and results were removed.")
 
-    async def counts(self) -> dict[JobStatus, int]:
-        """How many jobs there are of each status."""
-        return await self._repository.counts()
-
     def hurry(self) -> None:
         """Wait for no page any more when closing."""
         self._runner.hurry()
@@ -377,7 +355,7 @@ class JobService:
     async def _close(self, grace: float) -> None:
         if self._opening is not None:
             await self._opening  # a thread that opens the queue cannot be stopped halfway
-        await self._runner.close(grace)
+        await asyncio.gather(self._runner.close(grace), self._incoming.drain(grace))
         await self._queue.close()
         await self._caretaker.close()
         self._database.close()

@@ -11,6 +11,7 @@ import logging
 import ssl
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from paddleocr_vl_service.jobs.deliveries import DeliveryLog
@@ -24,8 +25,8 @@ logger = logging.getLogger(__name__)
 SIGNATURE_HEADER = "X-Webhook-Signature"
 ID_HEADER = "X-Webhook-Id"
 
+AT_A_TIME = 4
 _SECONDS = 10.0
-_ALL_SECONDS = 30.0
 
 
 class Webhooks:
@@ -49,6 +50,12 @@ class Webhooks:
         self._repository = repository
         self._secret = secret.encode()
         self._allowed_hosts = frozenset(allowed_hosts)
+        # Of their own: receivers that dawdle must not take those that the service needs.
+        self._threads = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="webhooks")
+
+    def close(self) -> None:
+        """Make no attempt any more; one that is being made is tried again by somebody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     @property
     def is_on(self) -> bool:
@@ -88,15 +95,15 @@ class Webhooks:
             ID_HEADER: f"{job.id}.{job.status.value}",
             SIGNATURE_HEADER: f"t={moment},v1={signature(self._secret, moment, body)}",
         }
-        work = asyncio.to_thread(self._post, url, body, headers)
+        loop = asyncio.get_running_loop()
         try:
-            status = await asyncio.wait_for(work, _ALL_SECONDS)
+            status = await loop.run_in_executor(self._threads, self._post, url, body, headers)
         except OutboundRefused as error:
             return None, str(error)
-        except asyncio.TimeoutError:
-            return None, "The receiver did not answer in time."
         except ssl.SSLError:
             return None, "The receiver's certificate is not trusted."
+        except TimeoutError:
+            return None, "The receiver did not answer in time."
         except (OSError, http.client.HTTPException):
             return None, "The receiver could not be reached."
         if 200 <= status < 300:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -42,6 +43,10 @@ class WorkQueue(Protocol):
 
     async def submit(self, job_id: str, epoch: int) -> None:
         """Have a job done in this epoch; a second time it changes nothing."""
+        ...
+
+    async def waiting(self, jobs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Those of the jobs, with their epochs, that wait here to be handed out."""
         ...
 
     async def forget(self, job_id: str, epochs: int) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timezone
 
 from paddleocr_vl_service.jobs.deliveries import Delivery
-from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.models.errors import OptionInvalid, ServiceError
 from paddleocr_vl_service.models.job_models import (
     DeliveryModel,
     JobErrorModel,
@@ -18,6 +19,8 @@ from paddleocr_vl_service.models.job_models import (
     JobProgressModel,
 )
 from paddleocr_vl_service.models.jobs import EventKind, Job, JobEvent
+
+logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 15.0
 _INTERNAL = frozenset({"pages", "page_count"})
@@ -78,15 +81,19 @@ async def event_stream(events: AsyncIterator[JobEvent | None]) -> AsyncIterator[
     Every page is followed by an event ``progress`` without a number of its own.
     """
     last = time.monotonic()
-    async for event in events:
-        moment = time.monotonic()
-        if event is not None:
-            yield _message(event)
-        elif moment - last >= _HEARTBEAT_SECONDS:
-            yield b": heartbeat\n\n"
-        else:
-            continue
-        last = moment
+    try:
+        async for event in events:
+            moment = time.monotonic()
+            if event is not None:
+                yield _message(event)
+            elif moment - last >= _HEARTBEAT_SECONDS:
+                yield b": heartbeat\n\n"
+            else:
+                continue
+            last = moment
+    except ServiceError as error:
+        # The answer has begun: all that can be said is that it ends, and clients connect again.
+        logger.info(error.detail, extra={"code": error.code})
 
 
 def _message(event: JobEvent) -> bytes:

@@ -19,9 +19,9 @@ from paddleocr_vl_service.intake.sniffing import sniff
 from paddleocr_vl_service.jobs.names import sha256_of
 from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.models.api_models import ExtractResponse
-from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.models.errors import DeadlineExceeded, OptionInvalid
 from paddleocr_vl_service.models.job_models import JobForm, JobListModel, JobModel, JobPageModel
-from paddleocr_vl_service.models.jobs import JobOrder, JobStatus
+from paddleocr_vl_service.models.jobs import Job, JobOrder, JobStatus
 from paddleocr_vl_service.routers.accept import prefers_markdown
 from paddleocr_vl_service.routers.dependencies import get_jobs, get_service, get_settings
 from paddleocr_vl_service.routers.extract_options import boolean, document_options
@@ -55,7 +55,7 @@ _LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Of the j
     response_model=JobModel,
     responses={
         202: {"description": "The job was written down.", "headers": _LOCATION},
-        **problem_responses(400, 409, 413, 422, 500, 503, 507),
+        **problem_responses(400, 409, 413, 422, 500, 503, 504, 507),
     },
     openapi_extra=_FORM,
 )
@@ -72,6 +72,21 @@ async def submit_job(
 ) -> JobModel:
     """The answer comes as soon as the job outlives whatever happens to the service."""
     refuse_announced_excess(request.headers, settings.max_job_upload_size)
+    work = _receive(request, jobs, service, settings, key=idempotency_key)
+    try:
+        job, is_new = await asyncio.wait_for(work, settings.request_timeout_seconds)
+    except asyncio.TimeoutError:
+        seconds = f"{settings.request_timeout_seconds:g} seconds"
+        raise DeadlineExceeded(f"Receiving the document took longer than {seconds}.") from None
+    if is_new:
+        logger.info("Took a job", extra={"job": job.id, "document": job.order.filename})
+    response.headers["Location"] = f"{router.prefix}/{job.id}"
+    return job_model(job)
+
+
+async def _receive(
+    request: Request, jobs: JobService, service: PaddleOCRVLService, settings: Settings, *, key: str
+) -> tuple[Job, bool]:
     async with jobs.upload_folder() as folder:
         form = await receive_form(
             request.stream(),
@@ -96,13 +111,7 @@ async def submit_job(
             heading=boolean(form.fields, "heading", default=True),
             webhook_url=webhook_url,
         )
-        job, is_new = await jobs.submit(
-            form.file, order, password=options.password, key=idempotency_key
-        )
-    if is_new:
-        logger.info("Took a job", extra={"job": job.id, "document": order.filename})
-    response.headers["Location"] = f"{router.prefix}/{job.id}"
-    return job_model(job)
+        return await jobs.submit(form.file, order, password=options.password, key=key)
 
 
 @router.get(

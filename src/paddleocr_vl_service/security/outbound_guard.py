@@ -11,7 +11,9 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,6 +25,7 @@ _TRANSLATED = (
     ipaddress.ip_network("2001::/32"),  # Teredo
 )
 _LONGEST_URL = 2000
+_MOST_ADDRESSES = 3
 
 
 class OutboundRefused(Exception):
@@ -105,25 +108,46 @@ def is_public(address: str) -> bool:
 def post(target: OutboundTarget, body: bytes, headers: Mapping[str, str], seconds: float) -> int:
     """Send a request and tell the status of its answer, whose body is not read; blocks.
 
+    Args:
+        target: Where it goes.
+        body: Of the request.
+        headers: Of the request.
+        seconds: For all of it, however slowly the other side speaks; reaching it is apart.
+
     Raises:
+        TimeoutError: It took longer.
         OSError: Nobody answers.
         http.client.HTTPException: What answers speaks something else.
     """
     connection = _connect(target, seconds)
+    late = threading.Event()
+    watch = threading.Timer(seconds, _hang_up, (connection, late))
+    watch.start()
     try:
         path = target.url.path or "/"
         if target.url.query:
             path += f"?{target.url.query}"
         connection.request("POST", path, body=body, headers=dict(headers))
         return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        if late.is_set():
+            raise TimeoutError from error
+        raise
     finally:
+        watch.cancel()
         connection.close()
+
+
+def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _connect(target: OutboundTarget, seconds: float) -> http.client.HTTPConnection:
     """A connection to one of the addresses that were looked at, under the host's name."""
     failure: OSError | None = None
-    for address in target.addresses:
+    for address in target.addresses[:_MOST_ADDRESSES]:
         try:
             plain = socket.create_connection((address, target.port), timeout=seconds)
         except OSError as error:

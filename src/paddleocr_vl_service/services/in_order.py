@@ -1,4 +1,4 @@
-"""Jobs that run side by side, with their results in order."""
+"""Coroutines that run side by side: with their results in order, or without any."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ async def in_order(
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*results, *unfinished, return_exceptions=True)
+
+
+async def all_or_none(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all of them; the first exception, or being cancelled, ends the others."""
+    tasks = [asyncio.ensure_future(each) for each in coroutines]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
