@@ -29,6 +29,10 @@ def start(folder: Path, faults: FaultFolder, *arguments: str, **more: str) -> su
         "ENGINE": FAULT_ENGINE,
         "USE_GPU": "false",
         "TMP_DIR": str(folder / "tmp"),
+        # Of a service on the same machine; a batch keeps away from them.
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
+        "BLOB_URL": "s3://nowhere/at/all",
+        "MAX_RUNNING_JOBS": "0",
     }
     return subprocess.Popen(
         [sys.executable, "-m", "paddleocr_vl_service.cli", "batch", *arguments],

@@ -191,6 +191,8 @@ def worker() -> None:
     from paddleocr_vl_service.cli_worker import run_worker  # noqa: PLC0415 - imports much
 
     settings = _settings(checked=True)
+    if not settings.max_running_jobs:
+        _wrong_usage("MAX_RUNNING_JOBS=0 leaves a worker nothing to do.")
     configure_logging(LoggingConfig(settings.log_level, settings.log_format))
     if not asyncio.run(run_worker(settings)):
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -106,7 +107,7 @@ async def read_folder(command: BatchCommand, settings: Settings, console: Consol
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     waiting = [file for file in command.documents() if not command.target(file).exists()]
     folder = command.out / _STATE_FOLDER
-    settings = settings.model_copy(update={"data_dir": folder})
+    settings = _of_its_own(settings, folder)
     service = build_service(settings)
     service.open()
     jobs = build_jobs(settings, service)
@@ -123,6 +124,18 @@ async def read_folder(command: BatchCommand, settings: Settings, console: Consol
     if not state.failed:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return state.failed
+
+
+def _of_its_own(settings: Settings, folder: Path) -> Settings:
+    """A batch shares nothing with a service on the same machine but the way to read."""
+    return settings.model_copy(
+        update={
+            "data_dir": folder,
+            "database_url": SecretStr(""),
+            "blob_url": "",
+            "max_running_jobs": max(1, settings.max_running_jobs),
+        }
+    )
 
 
 async def _read_all(

@@ -189,7 +189,7 @@ def test_an_engine_that_cannot_start_opens_the_circuit_until_it_can(
         assert body["reason"] == response.json()["detail"]
         assert body["engine"]["processes"][0]["state"] == "failed"
         # It is tried again with nobody asking, and is there again without a restart.
-        assert eventually(lambda: len(faults.starts()) > tries, 10)
+        assert eventually(lambda: len(faults.starts()) > tries, 30)
         faults.allow()
         assert eventually(lambda: health(server)[0] == 200, 20)
         assert server.extract("b.png", png(PageOrder(1, 2))).status_code == 200
@@ -230,5 +230,5 @@ def test_no_descendant_outlives_a_killed_service_even_when_its_engine_hangs(tmp_
             assert len(descendants) >= 3
             os.kill(server.process.pid, signal.SIGKILL)
             server.process.wait()
-            assert eventually(lambda: not any(map(psutil.Process.is_running, descendants)), 5)
+            assert eventually(lambda: not any(map(psutil.Process.is_running, descendants)), 30)
         assert all(upload.exception() for upload in uploads)

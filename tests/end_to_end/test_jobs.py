@@ -20,6 +20,13 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> FaultFolder:
     return FaultFolder(tmp_path_factory.mktemp("faults"))
 
 
+@pytest.fixture(autouse=True)
+def gate(faults: FaultFolder) -> Iterator[None]:
+    """Open for the next test, whatever became of this one."""
+    yield
+    faults.open_gate()
+
+
 @pytest.fixture(scope="module")
 def server(faults: FaultFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = faults.environment(

@@ -87,7 +87,7 @@ def test_the_end_of_a_job_is_told_once_and_signed(
     hook.told.clear()
     job_id = taken(server, "a.png", png(PageOrder(1, 1, behaviour)), webhook_url=hook.url)
     assert finished(server, job_id)["status"] == status
-    assert eventually(lambda: [each["status"] for each in deliveries(server, job_id)] == [200], 10)
+    assert eventually(lambda: [each["status"] for each in deliveries(server, job_id)] == [200], 30)
     ((headers, body),) = hook.told
     parts = dict(part.split("=") for part in headers["X-Webhook-Signature"].split(","))
     expected = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256)
@@ -108,14 +108,14 @@ def test_a_receiver_that_fails_is_told_again_later(
     hook.answers = [answer]
     job_id = taken(server, "a.png", png(PageOrder(2, 1)), webhook_url=hook.url)
     finished(server, job_id)
-    assert eventually(lambda: len(deliveries(server, job_id)) == 2, 10)
+    assert eventually(lambda: len(deliveries(server, job_id)) == 2, 30)
     first, second = deliveries(server, job_id)
     assert (first["status"], first["error"]) == (answer, f"The receiver answered {answer}.")
     assert (second["made_at"], second["due_at"] > first["due_at"]) == (None, True)
     if answer == 500:
         assert eventually(lambda: len(hook.told) == 2, 20)
         assert hook.told[0][0]["X-Webhook-Id"] == hook.told[1][0]["X-Webhook-Id"]
-        assert eventually(lambda: deliveries(server, job_id)[1]["status"] == 200, 10)
+        assert eventually(lambda: deliveries(server, job_id)[1]["status"] == 200, 30)
     assert set(hook.paths) == {"/hook"}
 
 
@@ -126,7 +126,7 @@ def test_a_receiver_that_fails_is_told_again_later(
 def test_addresses_inside_are_refused(server: Server, url: str) -> None:
     job_id = taken(server, "a.png", png(PageOrder(3, 1)), webhook_url=url)
     finished(server, job_id)
-    assert eventually(lambda: len(deliveries(server, job_id)) == 2, 10)
+    assert eventually(lambda: len(deliveries(server, job_id)) == 2, 30)
     refused = deliveries(server, job_id)[0]
     assert refused["status"] is None
     assert "is not public" in refused["error"]

@@ -96,7 +96,7 @@ def test_it_is_gone_when_its_parent_is(tmp_path: Path) -> None:
     finally:
         parent.kill()
         parent.wait()
-    assert eventually(lambda: not _runs(child), 10)
+    assert eventually(lambda: not _runs(child), 30)
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from paddleocr_vl_service.jobs.blob_store import BlobStore, LocalBlobStore, open_blob_store
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
+from tests.support.s3 import new_bucket, s3_server
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of a store of objects on the loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def s3() -> Iterator[dict[str, str]]:
+    with s3_server() as environment:
+        yield environment
     loop = fsspec.asyn.get_loop()  # fsspec's own; it keeps a thread of its executor
     fsspec.asyn.sync(loop, loop.shutdown_default_executor)
 
 
 @pytest.fixture
-def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty bucket, as ``BLOB_URL`` names it."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3,
-    }.items():
+def bucket(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in s3.items():
         monkeypatch.setenv(name, value)
-    name = f"documents-{secrets.token_hex(4)}"
-    filesystem = fsspec.filesystem("s3", skip_instance_cache=True)
-    filesystem.mkdir(name)
-    return f"s3://{name}/ocr"
+    return new_bucket(s3)
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -80,6 +66,15 @@ async def test_all_of_a_job_is_removed_and_nothing_else(store: BlobStore) -> Non
     with pytest.raises(FileNotFoundError):
         await store.get("jobs/a/pages/1.json")
     assert await store.get("jobs/ab/pages/1.json") == b"other"
+
+
+async def test_folders_are_told_by_their_names(store: BlobStore) -> None:
+    assert await store.folders("jobs") == []
+    await store.put("jobs/a/upload", b"1")
+    await store.put("jobs/b/pages/1-1.json", b"2")
+    assert sorted(await store.folders("jobs")) == ["a", "b"]
+    await store.remove_all("jobs/a")
+    assert await store.folders("jobs") == ["b"]
 
 
 async def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -254,7 +254,10 @@ class Settings(BaseSettings):
         1000, ge=1, description="Jobs that may wait; more are answered 503."
     )
     max_running_jobs: int = Field(
-        2, ge=1, le=64, description="Jobs that this process works on at the same time."
+        2,
+        ge=0,
+        le=64,
+        description="Jobs that each process works on at the same time; 0 only takes them.",
     )
     job_retention_hours: float = Field(
         24, gt=0, description="Hours for which a finished job's files and results stay."

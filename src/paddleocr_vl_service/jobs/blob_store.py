@@ -42,6 +42,10 @@ class BlobStore(Protocol):
         """Remove all blobs below a name; none need be there."""
         ...
 
+    async def folders(self, prefix: str) -> list[str]:
+        """The names next below a name, without what stands before them."""
+        ...
+
     async def free_bytes(self) -> int | None:
         """Room that is left; None where nobody knows."""
         ...
@@ -125,6 +129,15 @@ class LocalBlobStore:
         if folder.exists():
             shutil.rmtree(folder)
 
+    async def folders(self, prefix: str) -> list[str]:
+        """The folders next below a name."""
+        folder = self._root / prefix
+
+        def look() -> list[str]:
+            return [each.name for each in folder.iterdir()] if folder.exists() else []
+
+        return await _guarded(look)
+
     async def free_bytes(self) -> int | None:
         """Room on its file system."""
 
@@ -184,6 +197,18 @@ class RemoteBlobStore:
                 return
 
         await _guarded(remove)
+
+    async def folders(self, prefix: str) -> list[str]:
+        """The names next below a name."""
+
+        def look() -> list[str]:
+            try:
+                found = self._filesystem.ls(self._path(prefix), detail=False, refresh=True)
+            except FileNotFoundError:
+                return []
+            return [str(each).rstrip("/").rpartition("/")[2] for each in found]
+
+        return await _guarded(look)
 
     async def free_bytes(self) -> int | None:
         """Nobody knows."""

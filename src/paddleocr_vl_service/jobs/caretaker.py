@@ -1,6 +1,6 @@
 """Looks after jobs that nobody else looks after.
 
-Every second a process renews its lease, takes over the jobs of processes whose lease is over, hands
+Twice a second a process renews its lease, takes over the jobs of processes whose lease is over, hands
 waiting jobs to the queue, and stops working on those that somebody cancelled. Time is the
 database's, so the clocks of machines do not matter.
 """
@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.job_rows import JobLost
-from paddleocr_vl_service.jobs.names import folder_of
+from paddleocr_vl_service.jobs.names import JOBS_FOLDER, created_at, folder_of, is_job_id
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
@@ -26,9 +26,12 @@ from paddleocr_vl_service.models.errors import JobStoreUnavailable
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
-_BEAT_SECONDS = 1.0
+_BEAT_SECONDS = 0.5
 _LOOK_SECONDS, _LOOK_AT = 4.0, 100
 """How often, and at how many of the oldest jobs, one looks for what the queue has lost."""
+
+_UNTAKEN_SECONDS = 3600.0
+"""So old are files that belong to no job when they are removed; and how often one looks."""
 
 _LEAST_TIDY_SECONDS, _MOST_TIDY_SECONDS = 1.0, 30.0
 _SILENT_SECONDS = 15.0
@@ -67,7 +70,9 @@ class Caretaker:
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._last_beat = self._last_look = time.monotonic()
+        self._next_sweep = 0.0
         self._missing: set[tuple[str, int]] = set()
+        self._trouble: str | None = None
         self._death: str | None = None
 
     @property
@@ -81,7 +86,7 @@ class Caretaker:
         if self._death is not None:
             return self._death
         if self._tasks and time.monotonic() - self._last_beat > _SILENT_SECONDS:
-            return "The database of jobs cannot be reached."
+            return self._trouble or "Jobs are not looked after in time."
         return None
 
     async def sign_on(self) -> None:
@@ -115,8 +120,14 @@ class Caretaker:
             try:
                 await self._beat()
                 self._last_beat = time.monotonic()
+                self._trouble = None
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
+                self._trouble = "The database of jobs cannot be reached."
+            except Exception:
+                # One job that cannot be looked after must not end the lease on all the others.
+                logger.exception("Jobs could not be looked after; they are in a moment")
+                self._trouble = "Jobs cannot be looked after: see the log."
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _BEAT_SECONDS)
             self._woken.clear()
@@ -159,6 +170,7 @@ class Caretaker:
                 for job_id, epochs in await self._repository.expired():
                     await self.purge(job_id, epochs)
                 await self._forget_passwords()
+                await self._sweep()
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
             pause = min(_MOST_TIDY_SECONDS, self._runner.retention / 10)
@@ -170,6 +182,18 @@ class Caretaker:
             job = await self._repository.get(job_id)
             if job is not None and job.status.is_final:
                 self._runner.passwords.pop(job_id, None)
+
+    async def _sweep(self) -> None:
+        """Remove files of documents that were received and never written down as jobs."""
+        if time.monotonic() < self._next_sweep:
+            return
+        before = time.time() - _UNTAKEN_SECONDS
+        names = await self._blobs.folders(JOBS_FOLDER)
+        old = [name for name in names if is_job_id(name) and created_at(name) < before]
+        for name in set(old) - await self._repository.known_of(old):
+            logger.info("Files of a document that was not taken are removed", extra={"job": name})
+            await self.remove_files(name)
+        self._next_sweep = time.monotonic() + _UNTAKEN_SECONDS
 
     async def _tells(self) -> None:
         while True:

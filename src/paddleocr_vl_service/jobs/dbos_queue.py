@@ -16,11 +16,13 @@ from paddleocr_vl_service.models.errors import JobStoreUnavailable
 if TYPE_CHECKING:
     from dbos import DBOSConfig
 
+logger = logging.getLogger(__name__)
+
 _T = TypeVar("_T")
 
 _APPLICATION = "paddleocr-vl-service"
 _SCHEMA = "dbos"
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.1
 _THREADS = 32
 _SENTENCE = "The queue of jobs cannot be reached at the moment."
 
@@ -32,7 +34,7 @@ class DbosQueue:
         url: Of a PostgreSQL database; empty is an SQLite file.
         folder: For that file.
         owner: Tells this process apart from all others, now and later.
-        jobs_at_a_time: That this process works on.
+        jobs_at_a_time: That a process works on; 0 hands out none here.
     """
 
     def __init__(self, url: str, folder: Path, owner: str, jobs_at_a_time: int) -> None:
@@ -65,12 +67,31 @@ class DbosQueue:
         dbos_workflow.Current.work, dbos_workflow.Current.loop = work, loop
         self._launched = True
         DBOS(config=self._config())
+        if not self._jobs_at_a_time:
+            DBOS.listen_queues([])
         DBOS.launch()
+        self._register()
+
+    def _register(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - imported long ago
+
+        from paddleocr_vl_service.jobs import dbos_workflow  # noqa: PLC0415 - imported long ago
+
+        works = self._jobs_at_a_time > 0
+        known = DBOS.retrieve_queue(dbos_workflow.QUEUE)
+        before = known.worker_concurrency if known else None
+        if works and before not in (None, self._jobs_at_a_time):
+            # DBOS keeps one number for all; a process can only opt out.
+            logger.warning(
+                "MAX_RUNNING_JOBS was another one; from now on all processes that work on jobs use "
+                "this one",
+                extra={"before": before, "now": self._jobs_at_a_time},
+            )
         DBOS.register_queue(
             dbos_workflow.QUEUE,
-            worker_concurrency=self._jobs_at_a_time,
+            worker_concurrency=max(1, self._jobs_at_a_time),
             polling_interval_sec=_POLL_SECONDS,
-            on_conflict="always_update",
+            on_conflict="always_update" if works else "never_update",
         )
 
     def _config(self) -> DBOSConfig:

@@ -105,6 +105,8 @@ def enqueue(job_id: str, epoch: int) -> None:
 
 def waiting(jobs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
     """Those of the jobs that wait to be handed out. Blocks."""
+    if not jobs:
+        return set()  # to DBOS, an empty list of names means all workflows
     names = {_workflow(*job): job for job in jobs}
     found = DBOS.list_workflows(
         workflow_ids=list(names), status="ENQUEUED", load_input=False, load_output=False

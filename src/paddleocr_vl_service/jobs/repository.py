@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from paddleocr_vl_service.jobs.database import JobDatabase, now
@@ -21,6 +23,7 @@ from paddleocr_vl_service.models.errors import IdempotencyConflict, ServiceBusy
 from paddleocr_vl_service.models.jobs import EventKind, Job, JobEvent, JobOrder, JobStatus
 
 _RETRY_SECONDS = 60
+_NAMES_AT_A_TIME = 500
 
 
 class JobRepository:
@@ -179,6 +182,18 @@ class JobRepository:
                 jobs.c.expires_at < now(connection), sa.not_(jobs.c.purged)
             )
             return [(row.id, row.epoch) for row in connection.execute(query)]
+
+        return await self._database.run(work)
+
+    async def known_of(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of the names that are jobs', tombstones included."""
+
+        def work(connection: sa.Connection) -> set[str]:
+            found: set[str] = set()
+            for start in range(0, len(job_ids), _NAMES_AT_A_TIME):
+                names = job_ids[start : start + _NAMES_AT_A_TIME]
+                found.update(connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(names))))
+            return found
 
         return await self._database.run(work)
 
