@@ -1,7 +1,7 @@
 """Looks after jobs that nobody else looks after.
 
-Twice a second a process renews its lease, takes over the jobs of processes whose lease is over, hands
-waiting jobs to the queue, and stops working on those that somebody cancelled. Time is the
+Twice a second a process renews its lease, takes over the jobs of processes whose lease is over,
+hands waiting jobs to the queue, and stops working on those that somebody cancelled. Time is the
 database's, so the clocks of machines do not matter.
 """
 
@@ -32,6 +32,8 @@ _LOOK_SECONDS, _LOOK_AT = 4.0, 100
 
 _UNTAKEN_SECONDS = 3600.0
 """So old are files that belong to no job when they are removed; and how often one looks."""
+
+_TOMBSTONE_SECONDS = 90 * 86_400.0
 
 _LEAST_TIDY_SECONDS, _MOST_TIDY_SECONDS = 1.0, 30.0
 _SILENT_SECONDS = 15.0
@@ -184,7 +186,7 @@ class Caretaker:
                 self._runner.passwords.pop(job_id, None)
 
     async def _sweep(self) -> None:
-        """Remove files of documents that were received and never written down as jobs."""
+        """Remove files of documents that were never written down as jobs, and old tombstones."""
         if time.monotonic() < self._next_sweep:
             return
         before = time.time() - _UNTAKEN_SECONDS
@@ -193,6 +195,7 @@ class Caretaker:
         for name in set(old) - await self._repository.known_of(old):
             logger.info("Files of a document that was not taken are removed", extra={"job": name})
             await self.remove_files(name)
+        await self._repository.forget_tombstones(_TOMBSTONE_SECONDS)
         self._next_sweep = time.monotonic() + _UNTAKEN_SECONDS
 
     async def _tells(self) -> None:

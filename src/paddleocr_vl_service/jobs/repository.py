@@ -206,6 +206,16 @@ class JobRepository:
 
         await self._database.run(work)
 
+    async def forget_tombstones(self, seconds: float) -> None:
+        """Forget jobs whose time was over so many seconds ago, and all that refers to them."""
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.delete(jobs).where(jobs.c.purged, jobs.c.expires_at < now(connection) - seconds)
+            )
+
+        await self._database.run(work)
+
 
 def _known(connection: sa.Connection, key: str, fingerprint: str) -> Job | None:
     row = connection.execute(sa.select(idempotency).where(idempotency.c.key == key)).first()
