@@ -41,7 +41,8 @@ def test_looks_at_the_gpu_then_builds_and_starts(tmp_path: Path) -> None:
     order = [
         "nvidia-smi",
         "docker run --rm --runtime=nvidia --gpus all ubuntu:22.04 nvidia-smi",
-        f"git -C {folder} fetch -q --depth 1 {VALUES['RepositoryUrl']} v1.2.3",
+        f"git -C {folder} remote add origin {VALUES['RepositoryUrl']}",
+        f"git -C {folder} fetch -q --depth 1 origin v1.2.3",
         f"{compose} build",
         f"{compose} up -d --no-build",
         "curl -fsS --max-time 2 http://localhost:8000/health",
@@ -129,7 +130,7 @@ NOT_STARTED = {
     ),
     "an old Compose": (
         {"commands": docker('"compose version --short"', "echo 2.6.0")},
-        "Docker Compose is 2.6.0, and has to be 2.20 or later.",
+        "Docker Compose is 2.6.0, and has to be 2.24 or later.",
     ),
     "no toolkit": (
         {"commands": {"apt-get": "exit 100", "gpg": "exit 0"}, "missing": ["nvidia-ctk"]},
@@ -140,7 +141,7 @@ NOT_STARTED = {
         "nvidia-smi fails in a container: Docker cannot hand on the GPU.",
     ),
     "no source": (
-        {"commands": {"git": "[[ $1 == init ]] || exit 128"}},
+        {"commands": {"git": "[[ $3 != fetch ]] || exit 128"}},
         f"The source could not be fetched: HEAD of {VALUES['RepositoryUrl']}.",
     ),
     "another project": (
