@@ -4,12 +4,18 @@
 region=us-west-2
 stack=paddleocr-vl-service
 
+errors=$(mktemp) # what aws said on stderr, last
+trap 'rm -f "$errors"' EXIT
+
 say() { printf '%s\n' "$@"; }
 
 die() {
   printf '%s\n' "$@" >&2
   exit 1
 }
+
+# What aws complained of, as one indented line.
+complaint() { printf '  %s' "$(tr -s '\n' ' ' <"$errors")"; }
 
 # The value after an option, or a complaint that there is none.
 value_of() {
@@ -26,9 +32,10 @@ check_tools() {
 }
 
 check_credentials() {
-  export AWS_REGION=$region AWS_DEFAULT_REGION=$region # for versions 2 and 1 of the command line
-  account=$(aws sts get-caller-identity --query Account --output text 2>&1) || die \
-    "AWS does not accept this machine's credentials:" "  $account" \
+  # Version 2 of the command line reads the first, and would show answers in a pager; 1 the second.
+  export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=''
+  account=$(aws sts get-caller-identity --query Account --output text 2>"$errors") || die \
+    "AWS does not accept this machine's credentials:" "$(complaint)" \
     "Set them with 'aws configure', or name a profile with AWS_PROFILE."
 }
 
@@ -36,12 +43,12 @@ check_credentials() {
 stack_status() {
   local status
   if status=$(aws cloudformation describe-stacks --stack-name "$stack" \
-    --query 'Stacks[0].StackStatus' --output text 2>&1); then
+    --query 'Stacks[0].StackStatus' --output text 2>"$errors"); then
     say "$status"
-  elif [[ $status == *"does not exist"* ]]; then
+  elif [[ $(complaint) == *"does not exist"* ]]; then
     say none
   else
-    die "The stack could not be looked up:" "  $status"
+    die "The stack could not be looked up:" "$(complaint)"
   fi
 }
 

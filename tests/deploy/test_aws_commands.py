@@ -24,6 +24,7 @@ SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 OUTPUTS = "Url\thttp://198.51.100.9:8000\nCurl\tcurl -X POST http://198.51.100.9:8000/api\n"
 AWS = f"""#!/bin/bash
 printf '%s\\n' "$*" >>"$CALLS"
+printf '%s' "${{WARNING-}}" >&2
 no() {{ printf '\\nAn error occurred (%s)\\n' "$*" >&2; exit 254; }}
 case "$1 $2" in
   "sts get-caller-identity") [[ -n $ACCOUNT ]] || no ExpiredToken; echo "$ACCOUNT" ;;
@@ -197,7 +198,7 @@ def test_up_tells_why_the_machine_did_not_come_up(run: Command) -> None:
     done = run("up", *CREATE, WAIT="no")
     assert done.code == 1
     assert "no NVIDIA driver" in done.said
-    assert "AWS removes the machine again." in done.said
+    assert "AWS has removed the machine again" in done.said
     assert "deploy/aws/down removes it" in run("up", *CREATE, "--keep-failed", WAIT="no").said
 
 
@@ -220,6 +221,21 @@ def test_up_again_changes_who_may_reach_it_and_nothing_else(run: Command, update
         "ParameterKey=KeyName,UsePreviousValue=true",
         "ParameterKey=Ami,UsePreviousValue=true",
     ]
+
+
+def test_up_again_tells_why_nothing_changed(run: Command) -> None:
+    done = run("up", "--http-from", "203.0.113.0/24", STATUS="CREATE_COMPLETE", WAIT="no")
+    assert done.code == 1
+    assert "The stack was not changed. What AWS says, newest first:" in done.said
+
+
+def test_leaves_no_file_and_is_not_confused_by_warnings(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    scratch = str(tmp_path / "scratch")
+    for options in (CREATE, [*CREATE, "--key-name", "other"]):
+        run("up", *options, TMPDIR=scratch, WARNING="This Python will not be supported any more.")
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert run("up", *CREATE, WARNING="This Python is old.").code == 0
 
 
 def test_down_deletes_after_the_name_was_typed(run: Command) -> None:
@@ -252,12 +268,12 @@ def test_nothing_needs_more_than_the_bash_of_macos() -> None:
 
 
 def test_the_commands_are_sound(tmp_path: Path) -> None:
-    commands: list[str | Path] = [SHELLCHECK, "--external-sources"]
+    commands: list[str | Path] = [SHELLCHECK, "--external-sources", "--check-sourced"]
     for folder, sound in ((FOLDER, True), (tmp_path, False)):
         if not sound:
             shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
             text = (FOLDER / "down").read_text("utf-8").replace('"$stack"', "$stack")
             (tmp_path / "down").write_text(text, "utf-8")
-        files = [folder / name for name in ("up", "down", "common.sh")]
+        files = [folder / name for name in ("up", "down")]
         done = subprocess.run([*commands, *files], cwd=REPOSITORY, capture_output=True, text=True)
         assert (done.returncode == 0) == sound, done.stdout

@@ -138,11 +138,16 @@ def test_broken_user_data_is_seen(ending: str, sentence: str) -> None:
     [
         (
             "RepositoryUrl",
-            ["https://example.com/you/ocr.git", "https://git.example.com:8443/~you/ocr"],
+            ["https://example.com/you/ocr.git", "https://git.example.com/~you/ocr"],
             [
                 *("http://example.com/x", "git@example.com:you/ocr.git", "https://example.com/"),
                 *("https://you:word@example.com/x", "https://example.com/x'; reboot; '"),
-                *("https://example.com/$(reboot)", "https://example.com/x?y", ""),
+                *(
+                    "https://example.com/$(reboot)",
+                    "https://example.com/x?y",
+                    "https://example.com:8443/x",
+                    "",
+                ),
             ],
         ),
         ("RepositoryRef", ["HEAD", "v1.0.0", "feature/x", "10fdd54"], ["", "-x", "a b", "x'"]),
