@@ -16,6 +16,7 @@ from tests.support.cloudformation import Template
 
 REGION = "us-west-2"
 _SECRETS = re.compile(r"password|secret|token|api_?key|AKIA[0-9A-Z]{16}", re.IGNORECASE)
+_POLICIES = {"AmazonSSMManagedInstanceCore", "AmazonEC2ContainerRegistryReadOnly"}
 _OPEN = "0.0.0.0/0"
 _USER_DATA_LIMIT = 16 * 1024  # bytes, before base64
 
@@ -25,6 +26,7 @@ def broken_rules(template: Template, script: str) -> list[str]:
     return [
         *_parameters(template["Parameters"]),
         *_machine(template),
+        *_role(template["Resources"]["MachineRole"]),
         *_security_groups(template),
         *_user_data(script),
     ]
@@ -102,6 +104,17 @@ def _machine(template: Template) -> Iterator[str]:
     wait = template["Resources"].get("ServiceAnswers", {})
     if wait.get("DependsOn") != "Machine":
         yield "The stack does not wait for the service."
+
+
+def _role(role: dict[str, Any]) -> Iterator[str]:
+    if role.get("Condition") != "WithRole":
+        yield "The machine gets a role unasked."
+    properties = json.dumps(role["Properties"])
+    for policy in re.findall(r":policy/([\w/-]+)", properties):
+        if policy not in _POLICIES:
+            yield f"The role may do {policy}."
+    if role["Properties"].get("Policies"):
+        yield "The role has a policy of its own."
 
 
 def _security_groups(template: Template) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import pages
+from tests.support import cloudformation
 from tools.verify_deploy import aws
 
 OWN = {
@@ -90,6 +91,19 @@ def test_what_the_readme_shows_is_what_up_and_the_stack_say() -> None:
     for output in ("Url", "Curl", "Ssh", "MachineId"):
         assert f"\n  {output} " in shown
         assert f"\n  {output}:\n" in stack
+
+
+def test_the_ami_and_the_quota_are_the_same_everywhere() -> None:
+    stack = cloudformation.load(cloudformation.STACK.read_text("utf-8"))
+    ami = stack["Parameters"]["AmiParameter"]["Default"]
+    for path, texts in {
+        "deploy/aws/up": (ami, "L-DB2E81BA"),
+        "docs/deployment.md": (ami, "L-DB2E81BA"),
+        "tools/verify_deploy/moto_server.py": (ami, "L-DB2E81BA"),
+        "README.md": ("L-DB2E81BA",),
+    }.items():
+        for text in texts:
+            assert text in (pages.ROOT / path).read_text("utf-8"), path
 
 
 def test_asks_for_a_heading_that_is_there() -> None:

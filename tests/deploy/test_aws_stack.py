@@ -62,6 +62,11 @@ def machine(template: Template) -> dict[str, Any]:
     return properties
 
 
+def role(template: Template) -> dict[str, Any]:
+    resource: dict[str, Any] = template["Resources"]["MachineRole"]
+    return resource
+
+
 def ingress(template: Template) -> list[dict[str, Any]]:
     group = template["Resources"]["MachineSecurityGroup"]["Properties"]
     rules: list[dict[str, Any]] = group["SecurityGroupIngress"]
@@ -101,6 +106,13 @@ SEEDED: dict[str, Callable[[Template], object]] = {
     ][0].pop("GroupSet"),
     "The stack does not wait for the service.": lambda template: template["Resources"].pop(
         "ServiceAnswers"
+    ),
+    "The machine gets a role unasked.": lambda template: role(template).pop("Condition"),
+    "The role may do AdministratorAccess.": lambda template: role(template)["Properties"].update(
+        ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]
+    ),
+    "The role has a policy of its own.": lambda template: role(template)["Properties"].update(
+        Policies=[{"PolicyName": "all"}]
     ),
     "Port 22 is open to the world.": lambda template: ingress(template)[0].update(
         CidrIp="0.0.0.0/0"

@@ -19,7 +19,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, object]:
-    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
+    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
         value: object = loader.construct_scalar(node)
         if suffix == "GetAtt":

@@ -236,6 +236,22 @@ def refusals(cloud: Cloud) -> str:
     return "no key pair, a quota of 0, no such type or subnet: each is refused with its reason"
 
 
+def roles(cloud: Cloud) -> str:
+    """The role that the machine gets on request; moto does not look at what it may do."""
+    key = f"aws ec2 create-key-pair --region {REGION} --key-name a > /dev/null"
+    up = f"{ROOT}/deploy/aws/up --repository https://example.com/x/y.git --key-name a"
+    roles = f"aws iam list-roles --region {REGION} --query 'Roles[].RoleName' --output text"
+    down = f"{ROOT}/deploy/aws/down --yes"
+    cloud.run(f"{key}\n{up} --session-manager --ecr\n{_LOOK}\n{roles} > role\n{down}")
+    role = (cloud.folder / "role").read_text("utf-8").split()
+    expect(len(role) == 1, f"the roles are {role}")
+    profile = _the_instance(cloud).get("IamInstanceProfile", {}).get("Arn", "")
+    expect("/paddleocr-vl-service-MachineProfile-" in profile, f"the profile is {profile!r}")
+    left = cloud.run(roles).strip()
+    expect(not left, f"the role {left} is left")
+    return "the machine had a profile with one role; down removed it"
+
+
 def _the_instance(cloud: Cloud) -> dict[str, Any]:
     """The one machine that was running, with its volume."""
     running = [
@@ -271,6 +287,7 @@ CHECKS: tuple[tuple[str, Callable[[Cloud], str]], ...] = (
     ("AWS: the README's commands, against moto", readme),
     ("AWS: the steps by hand of docs/deployment.md, against moto", by_hand),
     ("AWS: what deploy/aws/up refuses, against moto", refusals),
+    ("AWS: the machine's role, against moto", roles),
 )
 
 
