@@ -202,8 +202,9 @@ def test_up_tells_why_the_machine_did_not_come_up(run: Command) -> None:
     assert "deploy/aws/down removes it" in run("up", *CREATE, "--keep-failed", WAIT="no").said
 
 
-def test_up_removes_what_a_failed_start_left(run: Command) -> None:
-    done = run("up", *CREATE, STATUS="ROLLBACK_COMPLETE")
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_up_removes_what_an_earlier_start_left(run: Command, status: str) -> None:
+    done = run("up", *CREATE, STATUS=status)
     assert done.code == 0, done.said
     stacks = [call.split()[1] for call in done.calls if re.search(r"(create|delete)-stack ", call)]
     assert stacks == ["delete-stack", "create-stack"]

@@ -202,6 +202,14 @@ def test_hands_on_the_end_of_the_log_as_json_can_carry_it(tmp_path: Path) -> Non
     assert len(run.signals[0]["Reason"]) <= 1000
 
 
+def test_hands_on_the_end_and_not_the_beginning_of_a_long_log(tmp_path: Path) -> None:
+    told = 'printf "step %s of the build\\n" {1..500}; exit 1'
+    run = start_machine(tmp_path, commands=docker("*\\ build", told))
+    reason = run.signals[0]["Reason"]
+    assert "step 500 of the build" in reason
+    assert len(reason) <= 1000
+
+
 def test_says_in_the_log_that_cloudformation_does_not_hear(tmp_path: Path) -> None:
     deaf = COMMANDS["curl"].replace('*" PUT "*)', '*" PUT "*) exit 6 ;;\n*" never "*)')
     run = start_machine(tmp_path, commands={"curl": deaf})
