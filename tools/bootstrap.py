@@ -1,7 +1,8 @@
 """Makes `.venv` what `uv.lock` says: `python3 tools/bootstrap.py [--dev]`.
 
 The Makefile runs it before everything else. It needs nothing but Python: uv is taken from PATH
-where it is recent enough, and otherwise installed into the private environment `.tools`.
+where it is recent enough, and otherwise installed into the private environment `.tools`. With
+`--dev`, what tries the AWS stack gets an environment of its own, `.tools/aws`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "paddleocr-vl-service"
+AWS_TOOLS = ".tools/aws"  # aws, cfn-lint and moto, which want older libraries than the service
 OLDEST_UV = (0, 7)  # the oldest that was tried with this lock and [tool.uv]
 NO_VENV = (
     "uv is not installed and cannot be brought, because this Python has no venv module: "
@@ -27,11 +29,14 @@ NO_VENV = (
 
 def main(arguments: list[str]) -> None:
     """Synchronise the environment; leave what serving does not need alone unless told `--dev`."""
+    dev = "--dev" in arguments
     sync = [str(find_uv()), "sync", "--frozen", "--python", interpreter()]
-    sync += [] if "--dev" in arguments else ["--no-dev", "--inexact"]
-    run(sync)
+    service = [*sync, *([] if dev else ["--no-dev", "--inexact"])]
+    run(service)
     if not models_are_complete():
-        run([*sync, "--reinstall-package", PACKAGE])
+        run([*service, "--reinstall-package", PACKAGE])
+    if dev:
+        run([*sync, "--quiet", "--only-group", "aws"], AWS_TOOLS)
 
 
 def interpreter() -> str:
@@ -94,11 +99,14 @@ def models_are_complete() -> bool:
     return all(path.is_file() and path.stat().st_size == size for path, size in paths)
 
 
-def run(command: list[str]) -> None:
-    """Run `command` in the repository; where it fails, what it said is all that is said."""
+def run(command: list[str], environment_folder: str = ".venv") -> None:
+    """Run `command` in the repository; where it fails, what it said is all that is said.
+
+    Where it is uv, `environment_folder` is what it fills, relative to the repository.
+    """
     environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
     environment["UV_PYTHON_DOWNLOADS"] = "never"
-    environment["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".venv")
+    environment["UV_PROJECT_ENVIRONMENT"] = str(ROOT / environment_folder)
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)

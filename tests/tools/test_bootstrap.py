@@ -18,7 +18,11 @@ ROOT = Path(__file__).parents[2]
 def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     """The commands that would be run; nothing is, and no uv is on PATH or in `.tools`."""
     asked: list[list[str]] = []
-    monkeypatch.setattr(bootstrap, "run", asked.append)
+
+    def run(command: list[str], environment_folder: str = ".venv") -> None:
+        asked.append([environment_folder, *command] if environment_folder != ".venv" else command)
+
+    monkeypatch.setattr(bootstrap, "run", run)
     monkeypatch.setenv("PATH", str(tmp_path))
     return asked
 
@@ -49,7 +53,9 @@ def test_reinstalls_where_a_model_is_missing_or_cut_short(
     commands: list[list[str]], project: Path, arguments: list[str], options: list[str]
 ) -> None:
     uv = put_uv(project, "9.0.0")
-    sync = [str(uv), "sync", "--frozen", "--python", bootstrap.interpreter(), *options]
+    any_sync = [str(uv), "sync", "--frozen", "--python", bootstrap.interpreter()]
+    sync = [*any_sync, *options]
+    aws = [".tools/aws", *any_sync, "--quiet", "--only-group", "aws"]
     models = project / "src/paddleocr_vl_service/engines/onnx/models"
     models.mkdir()
 
@@ -59,7 +65,7 @@ def test_reinstalls_where_a_model_is_missing_or_cut_short(
         commands.clear()
         bootstrap.main(arguments)
         again = [[*sync, "--reinstall-package", "paddleocr-vl-service"]] if reinstalls else []
-        assert commands == [sync, *again]
+        assert commands == [sync, *again, *([aws] if "--dev" in arguments else [])]
 
 
 @pytest.mark.parametrize("on_path", [None, "0.1.2", "nonsense"])
