@@ -10,6 +10,8 @@ if [ "${1:-}" = -b ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
+# NVIDIA's own packages are not needed: one address less that has to be reached, over HTTPS.
+rm -f /etc/apt/sources.list.d/cuda*
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "$@"
 rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from tools.verify_deploy import compose_steps, image_steps, running_steps
 from tools.verify_deploy.bench import ROOT, Bench, commit
@@ -46,6 +48,7 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     given.cache.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _end)  # so that nothing is left then, too
     work = Path(tempfile.mkdtemp(prefix="verify-deploy-"))
     bench = Bench(given.cache, work)
     try:
@@ -69,6 +72,10 @@ def main() -> int:
     if counts["skipped"]:
         print("NOT EVERYTHING WAS VERIFIED: see SKIPPED above.")
     return 1 if counts["failed"] else 0
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def _contents(bench: Bench, image: str) -> Iterator[str]:
     found = inside(f"for each in {tools}; do command -v $each; done; true")
     expect(not found, f"the image has {found}")
     found = inside(
-        "find / -xdev \\( -type d \\( -name tests -o -path '*/.cache/*' -o -name benchmarks "
+        "find / -xdev \\( -type d \\( -name tests -o -path '*/.cache/*' "
         "-o -path '/var/cache/apt/*' -o -path '/var/lib/apt/lists/*' \\) -o -type f -perm /6000 "
         "-o -name 'pkgcache.bin' \\) -not -path '/proc/*' 2>/dev/null | head -5"
     )
