@@ -60,10 +60,12 @@ def test_its_engine_plugs_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 def deployment_variables() -> set[str]:
     """Build arguments, and what the compose files ask the environment for."""
-    found = set(re.findall(r"^ARG (\w+)", (pages.ROOT / "Dockerfile").read_text("utf-8"), re.M))
+    dockerfile = (pages.ROOT / "Dockerfile").read_text("utf-8")
+    found = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
     for file in pages.ROOT.glob("docker-compose*.yml"):
         text = file.read_text("utf-8")
-        found |= {*re.findall(r"\$\{(\w+)", text), *re.findall(r"^ +- ([A-Z_]+)$", text, re.M)}
+        found |= set(re.findall(r"\$\{(\w+)", text))
+        found |= set(re.findall(r"^ +- ([A-Z_]+)$", text, re.MULTILINE))
     return found
 
 
