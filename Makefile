@@ -9,7 +9,7 @@ PROCESSES ?= 4
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help serve test lint format bench eval clean lock setup setup-dev python
+.PHONY: help serve test lint format bench eval verify-deploy clean lock setup setup-dev python
 
 help:
 	@echo "make serve    start the service on http://localhost:8000"
@@ -18,6 +18,7 @@ help:
 	@echo "make format   format the code and mend what can be mended automatically"
 	@echo "make bench    measure speed and memory side by side with other OCR programs"
 	@echo "make eval     measure accuracy against a folder: make eval CORPUS=folder ENGINE=onnx"
+	@echo "make verify-deploy  as root: build the images with a Docker engine of its own, run and break them"
 	@echo "make lock     write uv.lock and requirements.txt anew; newer versions: make lock ARGS=--upgrade"
 	@echo "make clean    remove what make, the tests and the tools left behind, .venv included"
 	@echo
@@ -43,6 +44,9 @@ bench: setup-dev
 
 eval: setup-dev
 	$(BIN)/python -m benchmarks.accuracy $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(CORPUS)
+
+verify-deploy: setup-dev
+	$(BIN)/python -m tools.verify_deploy $(ARGS)
 
 lock: setup-dev
 	$(BIN)/uv lock $(ARGS)

@@ -59,9 +59,20 @@ def test_its_engine_plugs_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert result.elements[0].text
 
 
+def deployment_variables() -> set[str]:
+    """Build arguments, and what the compose files ask the environment for."""
+    dockerfile = (pages.ROOT / "Dockerfile").read_text("utf-8")
+    found = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
+    for file in pages.ROOT.glob("docker-compose*.yml"):
+        text = file.read_text("utf-8")
+        found |= set(re.findall(r"\$\{(\w+)", text))
+        found |= set(re.findall(r"^ +- ([A-Z_]+)$", text, re.MULTILINE))
+    return found
+
+
 @pytest.mark.parametrize("page", pages.pages())
 def test_variables_that_are_named_are_settings(page: str) -> None:
     settings = {name.upper() for name in Settings.model_fields}
     named = set(re.findall(r"\b([A-Z]+_[A-Z_]*[A-Z])(?==|$)", pages.code(page), re.MULTILINE))
     unknown = {name for name in named if name.removesuffix("_FILE") not in settings}
-    assert unknown <= OTHER_VARIABLES
+    assert unknown <= OTHER_VARIABLES | deployment_variables()

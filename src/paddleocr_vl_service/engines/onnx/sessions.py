@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ class Model:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
+        # Its telemetry begins with the import, before it can be switched off by a call.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime  # noqa: PLC0415 - half a second that only an engine process pays
 
         _share_memory()

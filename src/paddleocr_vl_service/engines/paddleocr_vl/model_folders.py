@@ -1,4 +1,8 @@
-"""Which models a configuration needs, and in which folders they are."""
+"""Which models a configuration needs, and in which folders they are.
+
+Imports nothing else of the service when it runs, and neither does `weights`: an image is built with
+these two before the rest is copied into it (`deploy/image/bring_models.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paddleocr_vl_service.engines.paddleocr_vl.config import PaddleOCRVLConfig
+if TYPE_CHECKING:
+    from paddleocr_vl_service.engines.paddleocr_vl.config import PaddleOCRVLConfig
 
 MANIFEST = "checksums.json"
 """In a model's folder: what was downloaded, from where, with which checksums."""
@@ -15,6 +21,7 @@ MANIFEST = "checksums.json"
 _VLM_NAMES = {"v1": "PaddleOCR-VL", "v1.5": "PaddleOCR-VL-1.5", "v1.6": "PaddleOCR-VL-1.6"}
 _LAYOUT_NAMES = {"v1": "PP-DocLayoutV2", "v1.5": "PP-DocLayoutV3", "v1.6": "PP-DocLayoutV3"}
 _ORIENTATION_NAME, _UNWARPING_NAME = "PP-LCNet_x1_0_doc_ori", "UVDoc"
+_VLM_ROLE = "vl_rec"
 _SETTINGS = "inference.yml"
 _WEIGHTS = ("*.pdiparams", "*.safetensors", "*.pdparams")
 
@@ -44,24 +51,28 @@ def default_models_dir() -> Path:
 
 def required_models(config: PaddleOCRVLConfig) -> tuple[ModelFolder, ...]:
     """The models of a configuration; those that only some requests need are not `needed`."""
-    # The transformers engine has weights of its own for everything but the vision-language model.
-    suffix = "_safetensors" if config.inference_engine == "transformers" else ""
-    defaults, version = config.defaults, config.pipeline_version
-    models = [
-        (_LAYOUT_NAMES[version] + suffix, "layout_detection", True),
-        (
-            _ORIENTATION_NAME + suffix,
-            "doc_orientation_classify",
-            bool(defaults.use_doc_orientation_classify),
-        ),
-        (_UNWARPING_NAME + suffix, "doc_unwarping", bool(defaults.use_doc_unwarping)),
-    ]
-    if not config.uses_server:
-        models.insert(0, (_VLM_NAMES[version], "vl_rec", True))
+    optional = {
+        "doc_orientation_classify": bool(config.defaults.use_doc_orientation_classify),
+        "doc_unwarping": bool(config.defaults.use_doc_unwarping),
+    }
+    names = model_names(config.pipeline_version, config.inference_engine)
     return tuple(
-        ModelFolder(name, role, _folder(config, name, role), needed)
-        for name, role, needed in models
+        ModelFolder(name, role, _folder(config, name, role), optional.get(role, True))
+        for role, name in names.items()
+        if role != _VLM_ROLE or not config.uses_server
     )
+
+
+def model_names(version: str, inference_engine: str = "paddle") -> dict[str, str]:
+    """The names of all models that a version of PaddleOCR-VL may use, by their role."""
+    # The transformers engine has weights of its own for everything but the vision-language model.
+    suffix = "_safetensors" if inference_engine == "transformers" else ""
+    return {
+        _VLM_ROLE: _VLM_NAMES[version],
+        "layout_detection": _LAYOUT_NAMES[version] + suffix,
+        "doc_orientation_classify": _ORIENTATION_NAME + suffix,
+        "doc_unwarping": _UNWARPING_NAME + suffix,
+    }
 
 
 def _folder(config: PaddleOCRVLConfig, name: str, role: str) -> Path:

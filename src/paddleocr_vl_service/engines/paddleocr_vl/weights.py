@@ -72,7 +72,8 @@ def problems(model: ModelFolder) -> list[str]:
     """What is wrong with a model's folder, a sentence each; nothing where all is as downloaded."""
     if not model.path.is_dir():
         return [f"Model directory not created: {model.path}"]
-    if not any(model.path.iterdir()):
+    found = checksums(model.path)
+    if not found:
         return [f"Model directory is empty: {model.path}"]
     try:
         expected = json.loads((model.path / MANIFEST).read_text("utf-8"))["files"]
@@ -80,7 +81,6 @@ def problems(model: ModelFolder) -> list[str]:
         return [f"{model.name} has no {MANIFEST}: it was not brought by 'models download'"]
     except (OSError, ValueError, KeyError, TypeError):
         return [f"{model.name}: {MANIFEST} cannot be read"]
-    found = checksums(model.path)
     wrong = [f"{model.name}: {name} is missing" for name in expected if name not in found]
     return wrong + [
         f"{model.name}: {name} is not what was downloaded"
