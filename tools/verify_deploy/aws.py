@@ -1,4 +1,4 @@
-"""``python -m tools.verify_deploy.aws``: the deployment on AWS, against moto on loopback.
+"""The deployment on AWS, against moto on loopback.
 
 The commands come out of the documentation, word for word, and are run by the real AWS command line;
 only curl, git and ssh are stand-ins, for what is beyond AWS. moto runs no machine.
@@ -11,14 +11,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from tools.verify_deploy.bench import Bench
+from tools.verify_deploy.steps import NotHere, Step, expect
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".tools" / "aws" / "bin"
@@ -36,14 +37,6 @@ _LOOK = "\n".join(  # what is there, before it is removed again
     f'aws ec2 describe-{what} --region {REGION} --output json > "$OUT/{what}.json"'
     for what in ("instances", "security-groups", "volumes")
 )
-
-
-class Result(NamedTuple):
-    """What became of one check: its name, ``passed``, ``failed`` or ``skipped``, and why."""
-
-    name: str
-    outcome: str
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class Cloud:
             What they said, on stdout and stderr.
 
         Raises:
-            AssertionError: They failed, or did not.
+            NotSo: They failed, or did not.
         """
         done = subprocess.run(
             [_BASH, "-euo", "pipefail", "-c", commands],
@@ -142,17 +135,11 @@ def cloud() -> Iterator[Cloud]:
         shutil.rmtree(folder)
 
 
-def expect(holds: object, sentence: str) -> None:
-    """Raise an `AssertionError` with this sentence unless something holds."""
-    if not holds:
-        raise AssertionError(sentence)
-
-
 def commands(page: str, *headings: str) -> list[str]:
     """The blocks of shell commands below these headings of a page, in order.
 
     Raises:
-        AssertionError: A heading is not there, or has none.
+        NotSo: A heading is not there, or has none.
     """
     text = (ROOT / page).read_text("utf-8")
     blocks = []
@@ -283,38 +270,25 @@ def _group(cloud: Cloud, ranges: Sequence[str]) -> None:
     expect(rules == wanted, f"the security group lets in {rules}")
 
 
-CHECKS: tuple[tuple[str, Callable[[Cloud], str]], ...] = (
-    ("AWS: the README's commands, against moto", readme),
-    ("AWS: the steps by hand of docs/deployment.md, against moto", by_hand),
-    ("AWS: what deploy/aws/up refuses, against moto", refusals),
-    ("AWS: the machine's role, against moto", roles),
-)
+def _against_moto(check: Callable[[Cloud], str]) -> Callable[[Bench], Iterator[str]]:
+    """A check as a step, against an AWS of its own."""
 
-
-def verify() -> list[Result]:
-    """Do every check, each against an AWS of its own."""
-    results = []
-    for name, check in CHECKS:
+    def run(_bench: Bench) -> Iterator[str]:
         if not (TOOLS / "moto_server").exists():
-            results.append(Result(name, "skipped", "`make setup-dev` brings moto and awscli"))
-            continue
-        started = time.monotonic()
-        try:
-            with cloud() as aws:
-                outcome, detail = "passed", check(aws)
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as problem:
-            outcome, detail = "failed", str(problem)
-        results.append(Result(name, outcome, f"{detail} ({time.monotonic() - started:.0f} s)"))
-    return results
+            raise NotHere("moto and awscli are not in .tools/aws: `make setup-dev` brings them")
+        with cloud() as aws:
+            yield check(aws)
+
+    return run
 
 
-def main() -> int:
-    """Print what was found; the exit status is 1 where something failed."""
-    results = verify()
-    for result in results:
-        print(f"{result.outcome:8}{result.name}\n        {result.detail}")
-    return int(any(result.outcome == "failed" for result in results))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+STEPS: tuple[Step[Bench], ...] = (
+    Step("aws-readme", "AWS: the README's commands, against moto", _against_moto(readme)),
+    Step(
+        "aws-by-hand",
+        "AWS: the steps by hand of docs/deployment.md, against moto",
+        _against_moto(by_hand),
+    ),
+    Step("aws-refusals", "AWS: what deploy/aws/up refuses, against moto", _against_moto(refusals)),
+    Step("aws-role", "AWS: the machine's role, against moto", _against_moto(roles)),
+)
