@@ -34,6 +34,7 @@ check_tools() {
 check_credentials() {
   # Version 2 of the command line reads the first, and would show answers in a pager; 1 the second.
   export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=''
+  # shellcheck disable=SC2034 # for whoever sources this
   account=$(aws sts get-caller-identity --query Account --output text 2>"$errors") || die \
     "AWS does not accept this machine's credentials:" "$(complaint)" \
     "Set them with 'aws configure', or name a profile with AWS_PROFILE."
