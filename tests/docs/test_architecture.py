@@ -17,6 +17,7 @@ PAGE = "docs/architecture.md"
 OTHER_VARIABLES = {
     *("NAME_FILE", "PDF_PASSWORD", "REQUIRE_ALL", "OMP_THREAD_LIMIT"),
     *("HF_ENDPOINT", "HF_TOKEN", "PADDLE_PDX_MODEL_SOURCE"),
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
     *("HTTPS_PROXY", "PIP_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS"),
 }
 SOURCE = pages.ROOT / "src/paddleocr_vl_service"
