@@ -10,6 +10,7 @@ from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 
 from paddleocr_vl_service import __version__
+from paddleocr_vl_service.models.errors import error_codes
 from paddleocr_vl_service.models.jobs import JobStatus
 from paddleocr_vl_service.models.stages import Stage
 from paddleocr_vl_service.observability.telemetry import READ, Meter
@@ -81,6 +82,8 @@ class PrometheusMeter(Meter):
 
     def _begin_at_zero(self) -> None:
         """A series that begins with its first failure has no increase that an alert could see."""
+        for code in error_codes():
+            self._problems.labels(code)
         for outcome in _OUTCOMES:
             self._pages.labels(outcome)
         for stage in Stage:
