@@ -88,6 +88,7 @@ async def answering(
     server = _Server(config)
     logger.info("Answering health checks", extra={"port": listener.getsockname()[1]})
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="worker's HTTP")
+    serving.add_done_callback(_ended)
     try:
         yield
     finally:
@@ -95,3 +96,9 @@ async def answering(
         await asyncio.wait({serving})
         listener.close()
         await scraper.close()
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Jobs go on without it, and whoever asks notices."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("Health checks are not answered any more", exc_info=error)

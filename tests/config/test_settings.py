@@ -193,7 +193,7 @@ def test_a_server_and_its_key_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_a_collector_and_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318/v1/traces")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer a=b, x-team=ocr")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20a=b, x-team=ocr")
     settings = Settings()
     assert settings.otel_exporter_otlp_endpoint == "https://collector:4318"
     assert settings.collector_headers == {"authorization": "Bearer a=b", "x-team": "ocr"}

@@ -10,7 +10,7 @@ from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.handler import ANSWER, CONFIG, OPTIONS, EngineHandler
 from paddleocr_vl_service.engines.stage_clock import StageClock
 from paddleocr_vl_service.models.document import ParseOptions, TextSourceChoice
-from paddleocr_vl_service.models.stages import Stage
+from paddleocr_vl_service.models.stages import Stage, StageTime
 from tests.support.rendering import text_page
 
 
@@ -41,11 +41,19 @@ def test_the_embedded_engine_tells_layout_and_recognition(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf])
-@pytest.mark.parametrize("name", ["layout", "made-up"])
+@pytest.mark.parametrize("name", ["layout", "engine", "made-up"])
 def test_a_child_cannot_say_what_is_no_time(name: str, seconds: float) -> None:
     answer = {"results": [], "stages": {name: {"begin": 0, "seconds": seconds}}}
     with pytest.raises(ValidationError):
         ANSWER.validate_python(answer)
+
+
+def test_a_child_tells_only_what_nobody_else_can() -> None:
+    time = {"begin": 0, "seconds": 1}
+    told = ANSWER.validate_python({"results": [], "stages": {"layout": time}})
+    assert told.stages == {Stage.LAYOUT: StageTime(0, 1)}
+    with pytest.raises(ValidationError):
+        ANSWER.validate_python({"results": [], "stages": {"engine": time}})
 
 
 def test_a_clock_adds_up_each_stage_also_when_it_fails() -> None:

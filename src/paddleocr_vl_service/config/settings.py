@@ -10,6 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -430,7 +431,7 @@ class Settings(BaseSettings):
         """`OTEL_EXPORTER_OTLP_HEADERS`, by their names."""
         parts = self.otel_exporter_otlp_headers.get_secret_value().split(",")
         pairs = (part.strip().partition("=") for part in parts if part.strip())
-        return {name: value for name, _, value in pairs}
+        return {name: unquote(value) for name, _, value in pairs}  # as OpenTelemetry has it
 
     @property
     def wants_gpu(self) -> bool:

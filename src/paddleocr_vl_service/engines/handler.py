@@ -11,7 +11,7 @@ from paddleocr_vl_service.engines.base import EngineCapabilities, EngineConfig
 from paddleocr_vl_service.engines.registry import load_engine
 from paddleocr_vl_service.engines.stage_clock import CLOCK
 from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
-from paddleocr_vl_service.models.stages import Stage, StageTime
+from paddleocr_vl_service.models.stages import EngineStage, StageTime
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ParseAnswer:
     """
 
     results: list[PageResult]
-    stages: dict[Stage, StageTime] = field(default_factory=dict)
+    stages: dict[EngineStage, StageTime] = field(default_factory=dict)
 
 
 CAPABILITIES: TypeAdapter[EngineCapabilities] = TypeAdapter(EngineCapabilities)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from paddleocr_vl_service.models.stages import Stage, StageTime
+from paddleocr_vl_service.models.stages import EngineStage, StageTime
 
 
 class StageClock:
@@ -21,7 +21,7 @@ class StageClock:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._stages: dict[Stage, StageTime] = {}
+        self._stages: dict[EngineStage, StageTime] = {}
 
     def start(self) -> None:
         """A call begins."""
@@ -29,7 +29,7 @@ class StageClock:
         self._stages = {}
 
     @contextmanager
-    def running(self, stage: Stage) -> Iterator[None]:
+    def running(self, stage: EngineStage) -> Iterator[None]:
         """The time inside belongs to the stage, whatever becomes of it."""
         begun = time.monotonic()
         try:
@@ -43,7 +43,7 @@ class StageClock:
                 else StageTime(before.begin, before.seconds + seconds)
             )
 
-    def taken(self) -> dict[Stage, StageTime]:
+    def taken(self) -> dict[EngineStage, StageTime]:
         """What the call's stages took so far."""
         return dict(self._stages)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,10 @@ class Stage(str, Enum):
     """Text is recognised."""
     ASSEMBLY = "assembly"
     """Pages are put together."""
+
+
+EngineStage = Literal[Stage.LAYOUT, Stage.RECOGNITION]
+"""What only an engine can tell."""
 
 
 @dataclass(frozen=True)

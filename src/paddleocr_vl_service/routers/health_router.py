@@ -131,8 +131,8 @@ async def ready(
     )
 
 
-for path, answer in (("/health/live", live), ("/health/ready", ready)):
-    router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+router.add_api_route("/health/live", live, methods=["HEAD"], include_in_schema=False)
+router.add_api_route("/health/ready", ready, methods=["HEAD"], include_in_schema=False)
 
 
 @router.get("/version", summary="The package's own version")

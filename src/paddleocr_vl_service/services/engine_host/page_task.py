@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
 from paddleocr_vl_service.models.errors import ServiceError
-from paddleocr_vl_service.models.stages import Stage, StageTime
+from paddleocr_vl_service.models.stages import EngineStage, StageTime
 
 SHORT_PAGES = 5
 """A document of up to so many pages is short, and never waits for long ones."""
@@ -48,7 +48,7 @@ class CallTimes:
     begin: float
     seconds: float
     pages: int
-    stages: Mapping[Stage, StageTime]
+    stages: Mapping[EngineStage, StageTime]
 
 
 @dataclass(eq=False)
