@@ -69,7 +69,13 @@ async def answering(
         yield
         return
     scraper = build_scraper(settings, meter, service, jobs)
-    app = FastAPI(title=settings.app_name, version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=settings.app_name,
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
     app.state.settings, app.state.telemetry = settings, telemetry
     app.state.service, app.state.jobs, app.state.scraper = service, jobs, scraper
     app.state.only_jobs = True

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support.metrics import scrape
 from tests.support.server import ECHO_ENGINE, REPOSITORY
@@ -60,9 +59,8 @@ def test_it_can_be_scraped_and_asked_how_it_is(tmp_path: Path) -> None:
         assert client.get("/health").json()["status"] == "healthy"
         assert client.get("/version").json()["name"] == "paddleocr-vl-service"
         assert scrape(client).value("jobs_database_up") == 1
-        for path in ("/api/v1/jobs", "/docs", "/openapi.json"):
-            assert client.get(path).status_code in {200, 404}
-        assert client.get("/api/v1/jobs").json()["code"] == "not-found"
+        for path in ("/api/v1/jobs", "/docs"):
+            assert client.get(path).json()["code"] == "not-found"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
@@ -78,8 +76,6 @@ def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("metrics", ["true", "false"])
-def test_metrics_can_be_switched_off_there_too(tmp_path: Path, metrics: str) -> None:
-    with running_worker(tmp_path, WORKER_PORT="0", METRICS=metrics) as (_, url):
-        expected = 200 if metrics == "true" else 404
-        assert httpx.get(f"{url}/metrics", timeout=30).status_code == expected
+def test_metrics_can_be_switched_off_there_too(tmp_path: Path) -> None:
+    with running_worker(tmp_path, WORKER_PORT="0", METRICS="false") as (_, url):
+        assert httpx.get(f"{url}/metrics", timeout=30).status_code == 404

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from paddleocr_vl_service.config.settings import Settings
@@ -98,9 +97,3 @@ async def test_jobs_that_cannot_be_taken_are_said_and_documents_come_all_the_sam
         answer = await client.post("/api/v1/ocr/extract-document", files=upload)
         assert answer.status_code == 200
         assert "paddleocr_vl_jobs_database_up 0.0" in (await client.get("/metrics")).text
-
-
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
-async def test_it_is_in_no_trace_and_needs_no_jobs(tmp_path: Path, path: str) -> None:
-    async with opened(tmp_path) as (_, client):
-        assert (await client.get(path)).status_code == 200
