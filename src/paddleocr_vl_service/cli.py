@@ -20,6 +20,8 @@ from paddleocr_vl_service.cli_models import app as models_app
 from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_logging
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.models.errors import OptionInvalid
+from paddleocr_vl_service.observability.request_context import RequestIdFilter
+from paddleocr_vl_service.observability.tracing import check_tracing
 from paddleocr_vl_service.services.engine_choice import choose_engine
 from paddleocr_vl_service.services.gpu_probe import count_gpus
 from paddleocr_vl_service.services.temp_storage import check_writable
@@ -56,7 +58,7 @@ def serve(
     """Run the HTTP service until it is stopped."""
     from paddleocr_vl_service.server import run_server  # noqa: PLC0415 - the other commands need none of it
 
-    settings = _settings(checked=True)
+    settings = _settings_of_a_server()
     given = {"app_host": host, "app_port": port}
     changed = {name: value for name, value in given.items() if value is not None}
     run_server(settings.model_copy(update=changed))
@@ -187,14 +189,19 @@ def batch(
 
 @app.command()
 def worker() -> None:
-    """Work on jobs that others take, without answering HTTP, until it is stopped."""
+    """Work on jobs that others take, and take none itself, until it is stopped."""
     from paddleocr_vl_service.cli_worker import run_worker  # noqa: PLC0415 - imports much
+    from paddleocr_vl_service.worker_http import listen  # noqa: PLC0415 - as above
 
-    settings = _settings(checked=True)
+    settings = _settings_of_a_server()
     if not settings.max_running_jobs:
         _wrong_usage("MAX_RUNNING_JOBS=0 leaves a worker nothing to do.")
-    configure_logging(LoggingConfig(settings.log_level, settings.log_format))
-    if not asyncio.run(run_worker(settings)):
+    configure_logging(LoggingConfig(settings.log_level, settings.log_format), [RequestIdFilter()])
+    try:
+        listener = listen(settings)
+    except OSError as error:
+        _wrong_usage(f"WORKER_PORT={settings.worker_port} cannot be had: {error.strerror}.")
+    if not asyncio.run(run_worker(settings, listener)):
         raise typer.Exit(1)
 
 
@@ -232,6 +239,15 @@ def _end(work: Coroutine[Any, Any, int]) -> None:
         raise typer.Exit(128 + signal.SIGTERM) from None
     if failed:
         raise typer.Exit(1)
+
+
+def _settings_of_a_server() -> Settings:
+    settings = _settings(checked=True)
+    try:
+        check_tracing(settings)
+    except ValueError as error:
+        _wrong_usage(f"{error}.")
+    return settings
 
 
 def _settings(*, checked: bool = False) -> Settings:

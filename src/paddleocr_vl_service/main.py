@@ -15,12 +15,21 @@ from paddleocr_vl_service.config.logging_config import LoggingConfig, configure_
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.jobs.build import build_jobs
 from paddleocr_vl_service.jobs.service import JobService
+from paddleocr_vl_service.observability.build import build_scraper, build_tracer
+from paddleocr_vl_service.observability.meter import PrometheusMeter
 from paddleocr_vl_service.observability.middleware import (
     REQUEST_ID_HEADER,
     RequestContextMiddleware,
 )
 from paddleocr_vl_service.observability.request_context import RequestIdFilter
-from paddleocr_vl_service.routers import docs_router, health_router, jobs_router, ocr_router
+from paddleocr_vl_service.observability.telemetry import Telemetry
+from paddleocr_vl_service.routers import (
+    docs_router,
+    health_router,
+    jobs_router,
+    metrics_router,
+    ocr_router,
+)
 from paddleocr_vl_service.routers.lingering_close import LingeringClose
 from paddleocr_vl_service.routers.openapi import describe
 from paddleocr_vl_service.routers.problems import add_problem_handlers, unexpected_problem
@@ -49,7 +58,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    for module in (health_router, ocr_router, jobs_router, docs_router):
+    app.state.meter = meter = PrometheusMeter()
+    app.state.telemetry = telemetry = Telemetry(meter)
+    watching = (health_router, metrics_router) if settings.metrics else (health_router,)
+    for module in (*watching, ocr_router, jobs_router, docs_router):
         app.include_router(module.router)
     docs_router.mount_assets(app)
     describe(app)
@@ -63,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After", "X-Failed-Pages"],
         )
-    app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem())
+    app.add_middleware(RequestContextMiddleware, on_error=unexpected_problem(), telemetry=telemetry)
     app.add_middleware(LingeringClose)  # outside the log line, which does not wait for it
     return app
 
@@ -73,10 +85,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     with refuse_second_worker(settings.tmp_dir):
         logger.info("Starting up", extra={"settings": settings.masked()})
-        service = build_service(settings)
+        telemetry: Telemetry = app.state.telemetry
+        telemetry.tracer = build_tracer(settings)
+        service = build_service(settings, telemetry)
         service.open()
         app.state.service = service
-        app.state.jobs = jobs = build_jobs(settings, service)
+        app.state.jobs = jobs = build_jobs(settings, service, telemetry)
+        app.state.scraper = scraper = build_scraper(settings, app.state.meter, service, jobs)
         try:
             await jobs.open()
             async with preloading(service, enabled=settings.preload_model):
@@ -84,7 +99,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             logger.info("Shutting down")
             await drain(app, 0)
+            await scraper.close()
             await service.close()
+            await telemetry.tracer.close()
 
 
 async def drain(app: FastAPI, grace: float) -> None:

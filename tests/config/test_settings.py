@@ -189,3 +189,32 @@ def test_a_server_and_its_key_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert settings.vl_rec_api_key.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in str(settings.masked())
+
+
+def test_a_collector_and_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318/v1/traces")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20a=b, x-team=ocr")
+    settings = Settings()
+    assert settings.otel_exporter_otlp_endpoint == "https://collector:4318"
+    assert settings.collector_headers == {"authorization": "Bearer a=b", "x-team": "ocr"}
+    assert "Bearer" not in str(settings.masked())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:hunter2@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=hunter2"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+        ("WORKER_PORT", "70000"),
+    ],
+)
+def test_what_cannot_watch_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=name.lower()) as caught:
+        Settings()
+    assert "hunter2" not in str(caught.value)

@@ -27,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "name": api_models.VersionResponse,
     "detail": api_models.ProblemDetails,
     "progress": job_models.JobModel,
+    "jobs": api_models.ReadinessResponse,
 }
 """Which model an example is of, by a field that no other has."""
 

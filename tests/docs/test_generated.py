@@ -91,8 +91,13 @@ def test_the_secrets_that_are_masked_are_documented() -> None:
         name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
     ]
     page = pages.read("docs/configuration.md")
-    assert secrets == ["vl_rec_api_key", "database_url", "webhook_secret"]
-    names = "`VL_REC_API_KEY`, `DATABASE_URL` and `WEBHOOK_SECRET`"
+    assert secrets == [
+        "vl_rec_api_key",
+        "database_url",
+        "webhook_secret",
+        "otel_exporter_otlp_headers",
+    ]
+    names = "`VL_REC_API_KEY`, `DATABASE_URL`, `WEBHOOK_SECRET` and `OTEL_EXPORTER_OTLP_HEADERS`"
     assert f"the settings that are secrets, {names}" in " ".join(page.split())
 
 

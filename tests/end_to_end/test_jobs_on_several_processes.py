@@ -17,6 +17,7 @@ from tests.support.fault_books import book, kill, made, result, started, whole
 from tests.support.fault_documents import FAULT_ENGINE, FaultFolder, png
 from tests.support.fault_engine import PageOrder
 from tests.support.job_client import ask, delete, events, finished, job, taken
+from tests.support.metrics import Scraped, scrape
 from tests.support.postgresql import PostgreSQL, needs_postgresql, postgresql
 from tests.support.s3 import new_bucket, s3_server
 from tests.support.server import REPOSITORY, Server, running_server
@@ -185,7 +186,9 @@ def test_a_database_that_is_away_is_an_error_for_a_while(
         with running_server(tmp_path, FAULT_ENGINE, **settings) as server:
             job_id = taken(server, "book.pdf", book(10, 20))
             assert eventually(lambda: job(server, job_id)["progress"]["pages_done"] >= 2, 30)
+            assert eventually(lambda: running(server) == 1)
             database.stop()
+            assert eventually(lambda: metrics(server).value("jobs_database_up") == 0)
             away = ask(server, job_id)
             assert (away.status_code, away.json()["code"]) == (503, "job-store-unavailable")
             assert "Retry-After" in away.headers
@@ -194,3 +197,15 @@ def test_a_database_that_is_away_is_an_error_for_a_while(
             assert eventually(lambda: ask(server, job_id).status_code == 200, 20)
             assert finished(server, job_id, 60)["status"] == "succeeded"
             assert result(server, job_id) == whole(10, 20)
+            assert eventually(lambda: metrics(server).value("jobs_database_up") == 1)
+            assert running(server) == 0
+
+
+def running(server: Server) -> float | None:
+    """Jobs that are said to be at work; None while the database cannot be asked."""
+    return metrics(server).value("jobs", status="running")
+
+
+def metrics(server: Server) -> Scraped:
+    with server.client() as client:
+        return scrape(client)

@@ -32,7 +32,7 @@ def test_answers_are_as_described(server: Server, tmp_path: Path) -> None:
         command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
     )
     assert result.returncode == 0, result.stdout
-    assert "10 selected / 10 total" in result.stdout
+    assert "13 selected / 13 total" in result.stdout
 
 
 def test_every_field_is_described_with_an_example(description: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.support.metrics import scrape
 from tests.support.server import Server, running_server
 from tests.support.tiny_folders import SETTINGS, needs_paddle, shared_folder, tiny_folder
 from tests.support.tiny_models import BLOCKS
@@ -151,6 +152,17 @@ def test_options_of_a_request_reach_upstream(server: Server) -> None:
     assert lying["pages"] == [{"page": 1, "width": 800, "height": 600, "rotation": 0}]
     short = by_type(read(server, "a.png", content, max_new_tokens="4"))
     assert short["text"]["content"]["text"] == "Seen"
+
+
+def test_layout_and_recognition_are_measured_apart(server: Server) -> None:
+    read(server, "page.png", png(page()))
+    with server.client() as client:
+        found = scrape(client)
+    counts = found.values("stage_duration_seconds_count", "stage")
+    assert counts["layout"] == counts["recognition"] == counts["engine"] > 0
+    seconds = found.values("stage_duration_seconds_sum", "stage")
+    assert 0 < seconds["layout"] < seconds["engine"]
+    assert 0 < seconds["recognition"] < seconds["engine"]
 
 
 def test_crops_are_of_the_image_that_was_read(server: Server) -> None:

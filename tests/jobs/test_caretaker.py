@@ -18,6 +18,7 @@ from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.models.document import DocumentOptions
 from paddleocr_vl_service.models.jobs import JobOrder
+from paddleocr_vl_service.observability.telemetry import Meter
 
 ORDER = JobOrder("book.pdf", 10, "0" * 64, DocumentOptions())
 
@@ -63,6 +64,7 @@ async def test_a_surprise_is_logged_and_the_job_handed_out_in_the_next_beat(
         queue=cast("Any", queue),
         runner=cast("Any", runner),
         webhooks=cast("Any", webhooks),
+        meter=Meter(),
     )
     await repository.add("job_a", ORDER, key="", fingerprint="f", most_queued=9)
     await cared.sign_on()

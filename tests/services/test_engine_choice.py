@@ -17,6 +17,7 @@ from paddleocr_vl_service.services.engine_choice import (
     PADDLEOCR_VL,
     abilities_of,
     choose_engine,
+    may_use_gpu,
     paddleocr_vl_config,
 )
 
@@ -213,3 +214,19 @@ def test_a_text_layer_cannot_be_asked_of_paddleocr_vl(machine: Machine) -> None:
     abilities.check(ParseOptions(text_source=TextSourceChoice.OCR))
     with pytest.raises(OptionInvalid, match="needs the embedded engine"):
         abilities.check(ParseOptions(text_source=TextSourceChoice.TEXT_LAYER))
+
+
+@pytest.mark.parametrize(
+    ("engine", "use_gpu", "asked_for"),
+    [
+        ("auto", True, True),  # a machine without one is told USE_GPU=false
+        ("auto", False, False),
+        ("paddleocr-vl", True, True),
+        ("paddleocr-vl", False, False),
+        ("onnx", True, False),  # it uses none, whatever there is
+    ],
+)
+def test_a_gpu_is_asked_for_unless_the_engine_uses_none(
+    engine: str, use_gpu: bool, asked_for: bool
+) -> None:
+    assert may_use_gpu(Settings(engine=engine, use_gpu=use_gpu)) is asked_for

@@ -111,3 +111,12 @@ def test_this_machine_can_be_asked() -> None:
     gpus = gpu_probe.count_gpus()
     assert gpus >= 0
     assert gpu_probe.free_share(gpus) is None
+
+
+def test_memory_is_told_of_every_gpu_that_says_it(driver: Driver) -> None:
+    assert gpu_probe.memory_of_all() == {}
+    driver.library = FakeNvml((24 << 30, 20 << 30), (0, 0), (40 << 30, 40 << 30))
+    assert gpu_probe.memory_of_all() == {
+        0: gpu_probe.GpuMemory(4 << 30, 24 << 30),
+        2: gpu_probe.GpuMemory(0, 40 << 30),
+    }

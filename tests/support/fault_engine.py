@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from PIL import Image
 
 from paddleocr_vl_service.engines.base import EngineCapabilities, EngineConfig
-from paddleocr_vl_service.engines.handler import RESULTS
+from paddleocr_vl_service.engines.handler import ANSWER, ParseAnswer
 from paddleocr_vl_service.models.document import (
     Element,
     ElementType,
@@ -221,7 +221,7 @@ def _answer_by_itself(results: list[PageResult]) -> None:
     That is the worst frame there is: in the place of another page's answer it looks right.
     """
     parent = int(sys.argv[1])  # of python -m paddleocr_vl_service.processes.child FD ...
-    os.write(parent, wire.encode({"result": RESULTS.dump_python(results, mode="json")}))
+    os.write(parent, wire.encode({"result": ANSWER.dump_python(ParseAnswer(results), mode="json")}))
 
 
 def _crash() -> None:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from paddleocr_vl_service.engines.base import EngineConfig
-from paddleocr_vl_service.engines.handler import OPTIONS, RESULTS
+from paddleocr_vl_service.engines.handler import ANSWER, OPTIONS
 from paddleocr_vl_service.intake.reader import Reader
 from paddleocr_vl_service.intake.types import DocumentKind, InspectRequest, RenderRequest
 from paddleocr_vl_service.models.document import PageImage, ParseOptions, TextSourceChoice
@@ -86,8 +86,8 @@ async def parse(
 ) -> list[str | None]:
     pages = [vars(saved(folder, order, n)) for n, order in enumerate(orders, 1)]
     payload = {"pages": pages, "options": OPTIONS.dump_python(ParseOptions(), mode="json")}
-    answer = RESULTS.validate_python(await worker.call("parse", payload, timeout=timeout))
-    return [result.elements[0].text for result in answer]
+    answer = ANSWER.validate_python(await worker.call("parse", payload, timeout=timeout))
+    return [result.elements[0].text for result in answer.results]
 
 
 @pytest.mark.parametrize("order", CORNERS)

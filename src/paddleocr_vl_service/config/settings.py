@@ -10,6 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -23,6 +24,7 @@ from paddleocr_vl_service.config.secret_files import SecretFileSource
 
 _DEVICE = re.compile(r"cpu|gpu(:\d+(,\d+)*)?")
 _HTTP_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x20-\x7e]*")
 _LANGUAGES = re.compile(r"([A-Za-z_]+(\+[A-Za-z_]+)*)?")
 
 
@@ -301,11 +303,56 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines.")
 
+    # Watching
+    metrics: bool = Field(True, description="Whether `/metrics` answers.")
+    worker_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port at which a `worker` answers `/health` and `/metrics`; empty is none, "
+        "and 0 takes a free one.",
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector that takes OTLP over HTTP, such as "
+        "`http://collector:4318`; empty is without traces.",
+    )
+    otel_exporter_otlp_headers: SecretStr = Field(
+        SecretStr(""),
+        description="Headers for the collector, such as `authorization=Bearer ...`; several "
+        "separated by commas.",
+    )
+    otel_service_name: str = Field(
+        "paddleocr-vl-service", min_length=1, description="What traces are said to be of."
+    )
+    otel_traces_sampler_arg: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the requests and jobs that are traced; those of a client that sends "
+        "`traceparent` are as it says.",
+    )
+
     @field_validator("cors_origins", "webhook_allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str) -> str:
+        if value and not _HTTP_URL.fullmatch(value):
+            raise ValueError("must be a URL such as http://collector:4318")
+        return value.rstrip("/").removesuffix("/v1/traces")
+
+    @field_validator("otel_exporter_otlp_headers")
+    @classmethod
+    def _are_headers(cls, value: SecretStr) -> SecretStr:
+        parts = [part for part in value.get_secret_value().split(",") if part.strip()]
+        if not all(_HEADER.fullmatch(part.strip()) for part in parts):
+            raise ValueError("must be headers such as 'authorization=Bearer ...'")
         return value
 
     @field_validator("log_level", mode="before")
@@ -381,6 +428,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment first, then files, then ``.env``."""
         return init_settings, env_settings, SecretFileSource(settings_cls), dotenv_settings
+
+    @property
+    def collector_headers(self) -> dict[str, str]:
+        """`OTEL_EXPORTER_OTLP_HEADERS`, by their names."""
+        parts = self.otel_exporter_otlp_headers.get_secret_value().split(",")
+        pairs = (part.strip().partition("=") for part in parts if part.strip())
+        return {name: unquote(value) for name, _, value in pairs}  # as OpenTelemetry has it
 
     @property
     def wants_gpu(self) -> bool:

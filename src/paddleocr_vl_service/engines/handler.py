@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from paddleocr_vl_service.engines.base import EngineCapabilities, EngineConfig
 from paddleocr_vl_service.engines.registry import load_engine
+from paddleocr_vl_service.engines.stage_clock import CLOCK
 from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
+from paddleocr_vl_service.models.stages import EngineStage, StageTime
+
+
+@dataclass(frozen=True)
+class ParseAnswer:
+    """What an engine call brought.
+
+    Attributes:
+        results: One a page, in the order given.
+        stages: Of the call as a whole; those that the engine says.
+    """
+
+    results: list[PageResult]
+    stages: dict[EngineStage, StageTime] = field(default_factory=dict)
+
 
 CAPABILITIES: TypeAdapter[EngineCapabilities] = TypeAdapter(EngineCapabilities)
 CONFIG: TypeAdapter[EngineConfig] = TypeAdapter(EngineConfig)
 OPTIONS: TypeAdapter[ParseOptions] = TypeAdapter(ParseOptions)
 PAGES: TypeAdapter[list[PageImage]] = TypeAdapter(list[PageImage])
-RESULTS: TypeAdapter[list[PageResult]] = TypeAdapter(list[PageResult])
+ANSWER: TypeAdapter[ParseAnswer] = TypeAdapter(ParseAnswer)
 
 
 class EngineHandler:
@@ -30,7 +47,9 @@ class EngineHandler:
         if method == "parse":
             pages = PAGES.validate_python(payload["pages"])
             options = OPTIONS.validate_python(payload["options"])
-            return RESULTS.dump_python(self._engine.parse(pages, options), mode="json")
+            CLOCK.start()
+            results = self._engine.parse(pages, options)
+            return ANSWER.dump_python(ParseAnswer(results, CLOCK.taken()), mode="json")
         raise ValueError(f"no such method: {method}")
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
 from paddleocr_vl_service.jobs.service import JobLimits, JobService
 from paddleocr_vl_service.jobs.webhooks import Webhooks
+from paddleocr_vl_service.observability.telemetry import SILENT, Telemetry
 from paddleocr_vl_service.services.memory import MIB
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 from paddleocr_vl_service.services.temp_storage import TempStorage
@@ -25,8 +26,15 @@ from paddleocr_vl_service.services.temp_storage import TempStorage
 _SECONDS_PER_HOUR = 3600
 
 
-def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
+def build_jobs(
+    settings: Settings, service: PaddleOCRVLService, telemetry: Telemetry = SILENT
+) -> JobService:
     """Put it together; nothing is started yet.
+
+    Args:
+        settings: Of the service.
+        service: Reads pages.
+        telemetry: Is told what becomes of jobs.
 
     Raises:
         ValueError: A setting makes no sense here; one sentence.
@@ -38,13 +46,22 @@ def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
     repository = JobRepository(database)
     blobs = open_blob_store(settings.blob_url, settings.data_dir)
     ownership = JobOwnership(database)
-    runner = JobRunner(service, repository, ownership, blobs, owner=owner, retention=retention)
+    runner = JobRunner(
+        service,
+        repository,
+        ownership,
+        blobs,
+        owner=owner,
+        retention=retention,
+        telemetry=telemetry,
+    )
     queue = DbosQueue(url, settings.data_dir, owner, settings.max_running_jobs)
     webhooks = Webhooks(
         DeliveryLog(database),
         repository,
         settings.webhook_secret.get_secret_value(),
         settings.webhook_allowed_hosts,
+        telemetry.meter,
     )
     return JobService(
         database,
@@ -53,7 +70,13 @@ def build_jobs(settings: Settings, service: PaddleOCRVLService) -> JobService:
         queue=queue,
         runner=runner,
         caretaker=Caretaker(
-            repository, ownership, blobs, queue=queue, runner=runner, webhooks=webhooks
+            repository,
+            ownership,
+            blobs,
+            queue=queue,
+            runner=runner,
+            webhooks=webhooks,
+            meter=telemetry.meter,
         ),
         webhooks=webhooks,
         incoming=Incoming(

@@ -22,6 +22,7 @@ from paddleocr_vl_service.jobs.runner import JobRunner
 from paddleocr_vl_service.jobs.webhooks import AT_A_TIME, Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
+from paddleocr_vl_service.observability.telemetry import Meter
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Caretaker:
         queue: Hands them out.
         runner: Does them.
         webhooks: Tells others of their end.
+        meter: Counts what is removed.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Caretaker:
         queue: WorkQueue,
         runner: JobRunner,
         webhooks: Webhooks,
+        meter: Meter,
     ) -> None:
         self._repository = repository
         self._ownership = ownership
@@ -67,6 +70,7 @@ class Caretaker:
         self._queue = queue
         self._runner = runner
         self._webhooks = webhooks
+        self._meter = meter
         self._owner = runner.owner
         self._submitted: set[tuple[str, int]] = set()
         self._woken = asyncio.Event()
@@ -211,6 +215,7 @@ class Caretaker:
         await self._blobs.remove_all(folder_of(job_id))
         await self._queue.forget(job_id, epochs)
         await self._repository.purge(job_id)
+        self._meter.purge()
         logger.info("A job's files and results were removed", extra={"job": job_id})
 
     async def remove_files(self, job_id: str) -> None:

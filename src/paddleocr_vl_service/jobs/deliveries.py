@@ -35,6 +35,11 @@ class Delivery:
     status: int | None
     error: str | None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether none follows it, whatever comes of it."""
+        return self.attempt > len(PAUSES)
+
 
 class DeliveryLog:
     """The rows of deliveries.
@@ -70,7 +75,7 @@ class DeliveryLog:
         def work(connection: sa.Connection) -> None:
             values = {"made_at": now(connection), "status": status, "error": error}
             connection.execute(_own(delivery.job_id, delivery.attempt).values(values))
-            if error is None or delivery.attempt > len(PAUSES):
+            if error is None or delivery.is_last:
                 return
             following = {
                 "job_id": delivery.job_id,

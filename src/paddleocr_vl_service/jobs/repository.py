@@ -20,7 +20,14 @@ from paddleocr_vl_service.jobs.job_rows import (
 )
 from paddleocr_vl_service.jobs.tables import events, idempotency, jobs
 from paddleocr_vl_service.models.errors import IdempotencyConflict, ServiceBusy
-from paddleocr_vl_service.models.jobs import EventKind, Job, JobEvent, JobOrder, JobStatus
+from paddleocr_vl_service.models.jobs import (
+    EventKind,
+    Job,
+    JobCensus,
+    JobEvent,
+    JobOrder,
+    JobStatus,
+)
 
 _RETRY_SECONDS = 60
 _NAMES_AT_A_TIME = 500
@@ -173,6 +180,25 @@ class JobRepository:
             lambda connection: find_event(connection, job_id, EventKind.PROGRESS, 0)
         )
         return ([], 0) if event is None else (event.data["pages"], event.data["page_count"])
+
+    async def census(self) -> JobCensus:
+        """How many jobs there are; looks at none whose results are gone, however many."""
+        columns = (jobs.c.status, sa.func.count().label("number"))
+
+        def work(connection: sa.Connection) -> JobCensus:
+            moment = now(connection)
+            counts: dict[JobStatus, int] = {}
+            for which in (
+                jobs.c.status.in_(UNFINISHED),
+                sa.and_(jobs.c.expires_at >= moment, sa.not_(jobs.c.purged)),
+            ):
+                query = sa.select(*columns).where(which).group_by(jobs.c.status)
+                counts |= {JobStatus(row.status): row.number for row in connection.execute(query)}
+            queued = jobs.c.status == JobStatus.QUEUED.value
+            waited = sa.select(moment - sa.func.min(jobs.c.created_at)).where(queued)
+            return JobCensus(counts, max(0.0, connection.scalar(waited) or 0.0))
+
+        return await self._database.run(work)
 
     async def expired(self) -> list[tuple[str, int]]:
         """Finished jobs whose time is over and whose files are still there, with their epochs."""

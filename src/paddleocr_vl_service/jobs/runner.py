@@ -32,6 +32,7 @@ from paddleocr_vl_service.models.errors import (
     Unavailable,
 )
 from paddleocr_vl_service.models.jobs import Job, JobEvent, JobStatus
+from paddleocr_vl_service.observability.telemetry import Span, Telemetry
 from paddleocr_vl_service.services.document_reading import DocumentReading
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
@@ -73,6 +74,7 @@ class _Desk:
     reading: DocumentReading
     exit: AsyncExitStack
     tasks: set[asyncio.Task[None]]
+    span: Span
 
 
 class JobRunner:
@@ -85,6 +87,7 @@ class JobRunner:
         blobs: Where files are.
         owner: This process.
         retention: Seconds for which results stay.
+        telemetry: Is told what becomes of them.
 
     Attributes:
         passwords: Of jobs that this process has taken, by their ids.
@@ -99,6 +102,7 @@ class JobRunner:
         *,
         owner: str,
         retention: float,
+        telemetry: Telemetry,
     ) -> None:
         self.passwords: dict[str, str] = {}
         self._service = service
@@ -107,6 +111,7 @@ class JobRunner:
         self._blobs = blobs
         self.owner = owner
         self.retention = retention
+        self._telemetry = telemetry
         self._desks: dict[str, _Desk] = {}
         self._beginning: set[tuple[str, int]] = set()
         self._resting: dict[tuple[str, int], float] = {}
@@ -145,17 +150,21 @@ class JobRunner:
         if (older := self._desks.get(job.id)) is not None:
             await self._leave(job.id, older.job.epoch)
         async with AsyncExitStack() as stack:
+            span = self._telemetry.tracer.begin("job", job.order.traceparent)
+            span.set(**{"job.id": job.id})
+            stack.callback(span.end)
             place = await stack.enter_async_context(self._service.place_for_job())
             file = await self._blobs.fetch(upload_blob(job.id), place.folder)
             password = self.passwords.get(job.id)
             options = replace(job.order.options, password=password)
             try:
-                reading = await place.open(file, job.order.filename, options)
+                with self._telemetry.tracer.within(span):
+                    reading = await place.open(file, job.order.filename, options)
             except DocumentEncrypted as error:
                 if password is None and job.order.has_password:
                     raise DocumentEncrypted(_SEND_AGAIN) from error
                 raise
-            desk = _Desk(job, reading, stack.pop_all(), set())
+            desk = _Desk(job, reading, stack.pop_all(), set(), span)
         self._desks[job.id] = desk
         return desk
 
@@ -174,7 +183,8 @@ class JobRunner:
 
     async def _read_page(self, desk: _Desk, epoch: int, page: int) -> None:
         async with self._failing(desk.job.id, epoch):
-            outcome = await self._patiently(desk.reading, page)
+            with self._telemetry.tracer.within(desk.span):
+                outcome = await self._patiently(desk.reading, page)
             failed = isinstance(outcome, PageError)
             stored = StoredPage(
                 desk.reading.engine,
@@ -203,7 +213,8 @@ class JobRunner:
         desk = await self._desk(job_id, epoch)
         async with self._failing(job_id, epoch):
             events = {event.page: event for event in await self._repository.page_events(job_id)}
-            document = await self._put_together(desk.reading, events)
+            with self._telemetry.tracer.within(desk.span):
+                document = await self._put_together(desk.reading, events)
             content = await asyncio.to_thread(DOCUMENT.dump_json, document)
             await self._blobs.put(document_blob(job_id), content)
             await self._finish(job_id, epoch, JobStatus.SUCCEEDED)
@@ -257,6 +268,9 @@ class JobRunner:
     ) -> None:
         try:
             await self._ownership.finish(job_id, epoch, status, self.retention, error)
+            self._telemetry.meter.job(status.value)
+            if error is not None and (desk := self._desks.get(job_id)) is not None:
+                desk.span.fail(error[0])
         except (JobLost, Unavailable) as lost:
             raise WorkStopped from lost
         finally:

@@ -29,7 +29,7 @@ from paddleocr_vl_service.models.errors import (
     JobStoreUnavailable,
     JobUnfinished,
 )
-from paddleocr_vl_service.models.jobs import Job, JobEvent, JobOrder, JobStatus
+from paddleocr_vl_service.models.jobs import Job, JobCensus, JobEvent, JobOrder, JobStatus
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +148,11 @@ class JobService:
         return self._failure or self._caretaker.failure
 
     @property
+    def is_open(self) -> bool:
+        """Whether the database and the queue could be reached once."""
+        return self._opened.is_set()
+
+    @property
     def is_dead(self) -> bool:
         """Whether nothing but a new start helps."""
         gave_up = self._opening is not None and self._opening.done() and not self._opened.is_set()
@@ -220,6 +225,10 @@ class JobService:
     ) -> list[Job]:
         """Jobs, the newest first, from a place on."""
         return await self._repository.page_of(status, before, limit)
+
+    async def census(self) -> JobCensus:
+        """How many jobs there are; raises `JobStoreUnavailable`."""
+        return await self._repository.census()
 
     async def cancel(self, job_id: str) -> Job:
         """End a job; one that is finished stays as it is.
@@ -363,8 +372,9 @@ class JobService:
 
 
 def _fingerprint(order: JobOrder, password: str | None) -> str:
-    """Equal for equal requests; their file names may differ."""
-    digest = hashlib.sha256(ORDER.dump_json(replace(order, filename="")))
+    """Equal for equal requests; their file names and traces may differ."""
+    same = ORDER.dump_json(replace(order, filename=""), exclude={"traceparent"})
+    digest = hashlib.sha256(same)
     digest.update(f"\0{password or ''}".encode())
     return digest.hexdigest()
 

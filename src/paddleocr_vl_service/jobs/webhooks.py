@@ -14,10 +14,11 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from paddleocr_vl_service.jobs.deliveries import DeliveryLog
+from paddleocr_vl_service.jobs.deliveries import Delivery, DeliveryLog
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.models.errors import OptionInvalid
 from paddleocr_vl_service.models.jobs import Job
+from paddleocr_vl_service.observability.telemetry import Meter
 from paddleocr_vl_service.security.outbound_guard import OutboundRefused, check_url, post, resolve
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Webhooks:
         repository: Where jobs are.
         secret: Signs them; empty is without webhooks.
         allowed_hosts: That may stand for addresses that are not public.
+        meter: Counts attempts.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class Webhooks:
         repository: JobRepository,
         secret: str,
         allowed_hosts: Collection[str],
+        meter: Meter,
     ) -> None:
         self.log = log
+        self._meter = meter
         self._repository = repository
         self._secret = secret.encode()
         self._allowed_hosts = frozenset(allowed_hosts)
@@ -82,6 +86,7 @@ class Webhooks:
                 continue
             status, error = await self._attempt(job, job.order.webhook_url)
             await self.log.made(delivery, status, error)
+            self._meter.webhook(_outcome(delivery, error))
             if error is not None:
                 extra = {"job": job.id, "attempt": delivery.attempt, "reason": error}
                 logger.warning("A webhook was not delivered", extra=extra)
@@ -112,6 +117,12 @@ class Webhooks:
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         return post(resolve(url, self._allowed_hosts), body, headers, _SECONDS)
+
+
+def _outcome(delivery: Delivery, error: str | None) -> str:
+    if error is None:
+        return "delivered"
+    return "given-up" if delivery.is_last else "failed"
 
 
 def signature(secret: bytes, moment: int, body: bytes) -> str:

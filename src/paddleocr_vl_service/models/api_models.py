@@ -286,6 +286,27 @@ class HealthResponse(ApiModel):
     queue: QueueModel = Field(description="How much is going on.")
 
 
+class LivenessResponse(ApiModel):
+    """The process answers."""
+
+    status: Literal["alive"] = Field("alive", description="Always `alive`.", examples=["alive"])
+
+
+class ReadinessResponse(ApiModel):
+    """Whether documents may be sent here."""
+
+    status: Literal["ready", "not-ready"] = Field(
+        description="`ready` or `not-ready`.", examples=["ready"]
+    )
+    reason: str | None = Field(
+        description="Why documents should go elsewhere; null when ready.", examples=[None]
+    )
+    jobs: str | None = Field(
+        description="Why jobs cannot be taken or followed now; null when they can.",
+        examples=[None],
+    )
+
+
 class VersionResponse(ApiModel):
     """The package, as installed."""
 

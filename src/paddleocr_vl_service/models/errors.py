@@ -266,6 +266,11 @@ def _subclasses(of: type[ServiceError]) -> Iterator[type[ServiceError]]:
         yield from _subclasses(subclass)
 
 
+def error_codes() -> list[str]:
+    """Codes of all errors, each once."""
+    return sorted({kind.code for kind in _subclasses(ServiceError)})
+
+
 def error_from_code(code: str, detail: str) -> ServiceError:
     """Rebuild an error that crossed a process boundary as its code and its sentence.
 

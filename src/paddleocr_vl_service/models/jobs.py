@@ -74,6 +74,7 @@ class JobOrder:
         has_password: Whether one came with it; it is kept in memory only.
         heading: Whether the JSON result's Markdown begins with the contract's heading.
         webhook_url: Who is told of its end; None for nobody.
+        traceparent: The trace that the job is a part of; None for one of its own.
     """
 
     filename: str
@@ -83,6 +84,7 @@ class JobOrder:
     has_password: bool = False
     heading: bool = True
     webhook_url: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ class Job:
     cancelling: bool = False
     error_code: str | None = None
     error_message: str | None = None
+
+
+@dataclass(frozen=True)
+class JobCensus:
+    """How many jobs there are.
+
+    Attributes:
+        by_status: Finished ones are counted until their results are removed.
+        oldest_queued_seconds: How long the oldest one waits; 0 where none does.
+    """
+
+    by_status: Mapping[JobStatus, int]
+    oldest_queued_seconds: float
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``GET /health`` and ``GET /version``."""
+"""``GET /health``, its two halves for schedulers, and ``GET /version``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from paddleocr_vl_service.models.api_models import (
     EngineProcessModel,
     HealthEngineModel,
     HealthResponse,
+    LivenessResponse,
     QueueModel,
+    ReadinessResponse,
     VersionResponse,
     utc_now,
 )
 from paddleocr_vl_service.routers.dependencies import get_service, get_settings
 from paddleocr_vl_service.services.engine_host.status import ProcessStatus
-from paddleocr_vl_service.services.health import HealthReport
+from paddleocr_vl_service.services.health import HealthReport, why_not_ready
 from paddleocr_vl_service.services.memory import MIB
 from paddleocr_vl_service.services.paddleocr_vl_service import PaddleOCRVLService
 
@@ -93,6 +95,44 @@ def _process(status: ProcessStatus) -> EngineProcessModel:
 
 # Some load balancers ask without wanting a body.
 router.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
+
+
+@router.get("/health/live", summary="Whether the process answers")
+async def live() -> LivenessResponse:
+    """Looks at nothing; it says that the process is not stuck."""
+    return LivenessResponse(status="alive")
+
+
+@router.get(
+    "/health/ready",
+    summary="Whether documents may be sent here",
+    responses={503: {"model": ReadinessResponse, "description": "Not now; `reason` says why."}},
+)
+async def ready(
+    response: Response,
+    request: Request,
+    service: Annotated[PaddleOCRVLService, Depends(get_service)],
+    settings: Annotated[Settings, Depends(get_settings)],
+) -> ReadinessResponse:
+    """For load balancers and schedulers; a full queue is no reason, and says so with each 503."""
+    reason = why_not_ready(
+        await service.health(),
+        stopping=service.admission.stopping,
+        engine_awaited=settings.preload_model,
+    )
+    jobs: JobService = request.app.state.jobs
+    jobs_reason = jobs.failure or (None if jobs.is_open else "Jobs are not ready yet.")
+    if getattr(request.app.state, "only_jobs", False):
+        reason = reason or jobs_reason
+    if reason is not None:
+        response.status_code = 503
+    return ReadinessResponse(
+        status="ready" if reason is None else "not-ready", reason=reason, jobs=jobs_reason
+    )
+
+
+router.add_api_route("/health/live", live, methods=["HEAD"], include_in_schema=False)
+router.add_api_route("/health/ready", ready, methods=["HEAD"], include_in_schema=False)
 
 
 @router.get("/version", summary="The package's own version")

@@ -23,7 +23,12 @@ from paddleocr_vl_service.models.errors import DeadlineExceeded, OptionInvalid
 from paddleocr_vl_service.models.job_models import JobForm, JobListModel, JobModel, JobPageModel
 from paddleocr_vl_service.models.jobs import Job, JobOrder, JobStatus
 from paddleocr_vl_service.routers.accept import prefers_markdown
-from paddleocr_vl_service.routers.dependencies import get_jobs, get_service, get_settings
+from paddleocr_vl_service.routers.dependencies import (
+    get_jobs,
+    get_service,
+    get_settings,
+    telemetry_of,
+)
 from paddleocr_vl_service.routers.extract_options import boolean, document_options
 from paddleocr_vl_service.routers.job_answers import cursor_of, event_stream, job_model, place_of
 from paddleocr_vl_service.routers.problems import problem_responses
@@ -110,6 +115,7 @@ async def _receive(
             has_password=options.password is not None,
             heading=boolean(form.fields, "heading", default=True),
             webhook_url=webhook_url,
+            traceparent=telemetry_of(request.app).tracer.traceparent,
         )
         return await jobs.submit(form.file, order, password=options.password, key=key)
 

@@ -15,6 +15,7 @@ from starlette.routing import Match
 from paddleocr_vl_service.models import errors
 from paddleocr_vl_service.models.api_models import ProblemDetails
 from paddleocr_vl_service.observability.request_context import request_id_var
+from paddleocr_vl_service.routers.dependencies import telemetry_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
 
 
-async def _service_error(_: Request, error: Exception) -> Response:
+async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.ServiceError)  # noqa: S101 - for the type checker
     status = status_of(error)
     headers = {}
@@ -108,6 +109,7 @@ async def _service_error(_: Request, error: Exception) -> Response:
         errors.UploadTooLarge | errors.ServiceBusy | errors.OptionInvalid | errors.StorageFull,
     ):
         headers["Connection"] = "close"  # the rest of the upload will not be read
+    telemetry_of(request.app).meter.problem(error.code)
     level = logging.ERROR if status == 500 else logging.INFO
     logger.log(level, error.detail, extra={"code": error.code, "status": status})
     return problem(status, error.detail, error.code, headers)
@@ -120,6 +122,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"Allow": ", ".join(sorted(_allowed_methods(request)))}
     code = phrase.lower().replace(" ", "-")
+    telemetry_of(request.app).meter.problem(code)
     return problem(error.status_code, f"{phrase}.", code, headers)
 
 
@@ -133,8 +136,9 @@ def _allowed_methods(request: Request) -> set[str]:
     }
 
 
-async def _validation_error(_: Request, error: Exception) -> Response:
+async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
+    telemetry_of(request.app).meter.problem("option-invalid")
     return problem(422, f"{place}: {first['msg']}.", "option-invalid")

@@ -69,6 +69,11 @@ class Admission:
         """Size of the files inside, those that were announced included."""
         return sum(visit.size for visit in self._inside)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nobody is let in any more."""
+        return self._stopping
+
     def stop(self) -> None:
         """Let nobody in any more."""
         self._stopping = True

@@ -10,6 +10,7 @@ from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.registry import EngineEntry
 from paddleocr_vl_service.engines.tesseract_program import scripts_of
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
+from paddleocr_vl_service.observability.telemetry import SILENT, Telemetry
 from paddleocr_vl_service.services.admission import Admission, AdmissionLimits
 from paddleocr_vl_service.services.cpus import usable_cpus
 from paddleocr_vl_service.services.engine_choice import (
@@ -91,8 +92,12 @@ def _gpus_named(device: str, gpus: int) -> list[int]:
     return named
 
 
-def build_service(settings: Settings) -> PaddleOCRVLService:
+def build_service(settings: Settings, telemetry: Telemetry = SILENT) -> PaddleOCRVLService:
     """Put the service together; nothing is started or loaded yet.
+
+    Args:
+        settings: Of the service.
+        telemetry: Is told what happens inside.
 
     Raises:
         ValueError: The settings contradict each other or this machine; one sentence.
@@ -106,7 +111,7 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
     if plan.reason:
         logger.info("ENGINE=auto is %s", plan.reason)
     limits = admission_limits(settings, plan)
-    host = EngineHost(_host_config(settings, plan, limits), _vlm_server(settings, plan))
+    host = EngineHost(_host_config(settings, plan, limits), _vlm_server(settings, plan), telemetry)
     intake = Intake(
         IntakeLimits(
             max_pixels=settings.max_pixels,
@@ -122,6 +127,7 @@ def build_service(settings: Settings) -> PaddleOCRVLService:
         TempStorage(settings.tmp_dir),
         admission,
         abilities_of(plan.entry, settings),
+        telemetry=telemetry,
     )
 
 

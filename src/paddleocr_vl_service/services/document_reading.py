@@ -23,6 +23,8 @@ from paddleocr_vl_service.models.errors import (
     PageFailed,
     PageTimedOut,
 )
+from paddleocr_vl_service.models.stages import Stage
+from paddleocr_vl_service.observability.telemetry import SILENT, Telemetry
 from paddleocr_vl_service.services.engine_host.host import EngineHost
 from paddleocr_vl_service.services.engine_host.page_task import DocumentTurns
 
@@ -36,6 +38,7 @@ class DocumentReading:
         folder: For page images.
         intake: Renders them.
         host: Reads them.
+        telemetry: Is told what becomes of them, and how long it took.
 
     Attributes:
         numbers: Of the pages that were asked for, in the order asked for.
@@ -49,6 +52,8 @@ class DocumentReading:
         folder: Path,
         intake: Intake,
         host: EngineHost,
+        *,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         self.numbers = tuple(intake.select(opened, options.pages))
         self.turns = DocumentTurns(len(self.numbers))
@@ -57,6 +62,7 @@ class DocumentReading:
         self._folder = folder
         self._intake = intake
         self._host = host
+        self._telemetry = telemetry
 
     @property
     def page_count(self) -> int:
@@ -76,10 +82,18 @@ class DocumentReading:
             DocumentError: The document's only page cannot be opened.
             Unavailable: The engine cannot be loaded, the disk is full, the service is closing.
         """
+        with self._telemetry.page(number) as span:
+            outcome = await self._read(number)
+            failure = outcome.code if isinstance(outcome, PageError) else None
+            self._telemetry.page_done(span, failure)
+            return outcome
+
+    async def _read(self, number: int) -> PageResult | PageError:
         parse = self._options.parse
-        with_text_layer = parse.text_source is not TextSourceChoice.OCR
+        with_layer = parse.text_source is not TextSourceChoice.OCR
         try:
-            page = await self._intake.render(self._opened, number, self._folder, with_text_layer)
+            with self._telemetry.stage(Stage.INTAKE):
+                page = await self._intake.render(self._opened, number, self._folder, with_layer)
             result = await self._host.parse_page(page, parse, self.turns)
             return with_hidden_text_notice(result, page.text_layer)
         except (PageFailed, PageTimedOut, EngineOutOfMemory) as error:
@@ -102,9 +116,10 @@ class DocumentReading:
         if engine is None or len(errors) == len(outcomes):
             raise NoPageRead(_nothing_read(errors))
         opened = self._opened
-        return await asyncio.to_thread(
-            assemble, opened.page_count, outcomes, opened.notices, engine
-        )
+        with self._telemetry.stage(Stage.ASSEMBLY):
+            return await asyncio.to_thread(
+                assemble, opened.page_count, outcomes, opened.notices, engine
+            )
 
 
 def _nothing_read(errors: Sequence[PageError]) -> str:

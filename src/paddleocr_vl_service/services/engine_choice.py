@@ -68,6 +68,13 @@ def choose_engine(settings: Settings, gpus: int) -> EngineChoice:
     return EngineChoice(PADDLEOCR_VL, "PaddleOCR-VL, because all that it needs is there")
 
 
+def may_use_gpu(settings: Settings) -> bool:
+    """Whether the settings ask for a GPU; not where they name an engine that uses none."""
+    if settings.engine == "auto":
+        return settings.wants_gpu
+    return settings.wants_gpu and find_engine(settings.engine).uses_gpu
+
+
 def what_paddleocr_vl_lacks(settings: Settings) -> str:
     """What is missing here to run PaddleOCR-VL, and the commands that bring it."""
     return "; ".join(missing_parts(settings, paddleocr_vl_config(settings)))

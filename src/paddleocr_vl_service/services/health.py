@@ -18,6 +18,7 @@ class HealthReport:
         gpu_enabled: Before loading: whether the engine will find a GPU; then: whether it uses one.
         scripts: ISO 15924 codes of what it reads; empty while unknown.
         engine: The engine's processes, and the pages that wait for them.
+        storage_failure: Why ``TMP_DIR`` cannot be used; None when it can.
     """
 
     reason: str | None
@@ -26,6 +27,22 @@ class HealthReport:
     gpu_enabled: bool
     scripts: tuple[str, ...]
     engine: EngineStatus
+    storage_failure: str | None = None
+
+
+def why_not_ready(report: HealthReport, *, stopping: bool, engine_awaited: bool) -> str | None:
+    """Why documents should go elsewhere, in one sentence; None where they may come.
+
+    Args:
+        report: How the service is.
+        stopping: Whether it is closing.
+        engine_awaited: Whether nothing is to come before the engine was loaded once.
+    """
+    if stopping:
+        return "The service is shutting down."
+    if report.reason is None and engine_awaited and report.engine.capabilities is None:
+        return "The engine is being loaded."
+    return report.reason
 
 
 def report_health(
@@ -45,4 +62,5 @@ def report_health(
         gpu_enabled=device.startswith("gpu"),
         scripts=loaded.scripts if loaded else declared_scripts,
         engine=engine,
+        storage_failure=storage_failure,
     )

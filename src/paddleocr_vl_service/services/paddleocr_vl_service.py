@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from paddleocr_vl_service.models.document import (
     PageResult,
     ParsedDocument,
 )
+from paddleocr_vl_service.models.stages import Stage
+from paddleocr_vl_service.observability.telemetry import SILENT, Telemetry
 from paddleocr_vl_service.services.admission import Admission, Visit
 from paddleocr_vl_service.services.document_reading import DocumentReading
 from paddleocr_vl_service.services.engine_choice import ANYTHING, EngineAbilities
@@ -67,9 +69,12 @@ class PaddleOCRVLService:
         storage: TempStorage,
         admission: Admission,
         abilities: EngineAbilities = ANYTHING,
+        *,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         self.admission = admission
         self._abilities = abilities
+        self._telemetry = telemetry
         self._intake = intake
         self._host = host
         self._storage = storage
@@ -134,6 +139,7 @@ class PaddleOCRVLService:
                     self._host,
                     self.admission,
                     abilities=self._abilities,
+                    telemetry=self._telemetry,
                 )
 
     @asynccontextmanager
@@ -149,8 +155,13 @@ class PaddleOCRVLService:
         async with self._storage.document_folder() as folder:
             yield DocumentPlace(
                 folder, Visit(0), self._intake, self._host, self.admission,
-                abilities=self._abilities,
+                abilities=self._abilities, telemetry=self._telemetry,
             )  # fmt: skip
+
+    @property
+    def reader_pids(self) -> list[int]:
+        """Process ids of the document readers that are alive."""
+        return [worker.pid for worker in self._intake.pool.workers]
 
     @property
     def pages_in_flight(self) -> int:
@@ -179,8 +190,10 @@ class DocumentPlace:
         admission: Admission,
         *,
         abilities: EngineAbilities = ANYTHING,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         self.folder = folder
+        self._telemetry = telemetry
         self.visit = visit
         self._intake = intake
         self._host = host
@@ -215,7 +228,10 @@ class DocumentPlace:
             NoPageRead: Every page failed.
         """
         reading = await self.open(source, filename, options)
-        async with self._admission.reading(self.visit, reading.turns):
+        async with AsyncExitStack() as stack:
+            with self._telemetry.stage(Stage.ADMISSION):
+                place = self._admission.reading(self.visit, reading.turns)
+                await stack.enter_async_context(place)
             yield DocumentOpened(reading.numbers)
             outcomes: list[PageResult | PageError] = []
             crops = CropAllowance()
@@ -234,5 +250,8 @@ class DocumentPlace:
     async def open(self, source: Path, filename: str, options: DocumentOptions) -> DocumentReading:
         """Find out what a file is and which of its pages are meant; raises as `events`."""
         self._abilities.check(options.parse)
-        opened = await self._intake.open(source, filename, options.password)
-        return DocumentReading(opened, options, self.folder, self._intake, self._host)
+        with self._telemetry.stage(Stage.INTAKE):
+            opened = await self._intake.open(source, filename, options.password)
+        return DocumentReading(
+            opened, options, self.folder, self._intake, self._host, telemetry=self._telemetry
+        )

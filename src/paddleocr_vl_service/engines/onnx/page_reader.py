@@ -31,8 +31,9 @@ from paddleocr_vl_service.engines.onnx.text_layer_reading import (
     upright,
     without_layer,
 )
-from paddleocr_vl_service.engines.onnx.text_reading import TextReader
+from paddleocr_vl_service.engines.onnx.text_reading import PageText, TextReader
 from paddleocr_vl_service.engines.onnx.types import LayoutRegion, ReadLine
+from paddleocr_vl_service.engines.stage_clock import CLOCK
 from paddleocr_vl_service.models.document import (
     Notice,
     PageImage,
@@ -40,6 +41,7 @@ from paddleocr_vl_service.models.document import (
     ParseOptions,
     TextSourceChoice,
 )
+from paddleocr_vl_service.models.stages import Stage
 
 _VISIBLE = 8
 """Levels of grey, of 255, by which ink differs from paper at the least."""
@@ -123,10 +125,10 @@ class PageReader:
         rest = without_layer(image, layer)
         if rest is not None:
             picture, corner = rest
-            text = self._text.read(picture, number)
+            text = self._recognise(picture, number)
             lines += (moved(line, *corner) for line in text.lines)
             warnings += text.notices
-        regions = self._layout.detect(image) if options.layout_detection else []
+        regions = self._regions(image) if options.layout_detection else []
         return _Seen(image, layer.rotation, lines, regions, warnings)
 
     def _read_image(
@@ -144,10 +146,18 @@ class PageReader:
         )
         image = turn(image, rotation)
         wanted = options.layout_detection
-        regions = self._workers.submit(self._layout.detect, image) if wanted else None
-        text = self._text.read(image, number)
+        regions = self._workers.submit(self._regions, image) if wanted else None
+        text = self._recognise(image, number)
         found = regions.result() if regions else []
         return _Seen(image, rotation, text.lines, found, (*warnings, *text.notices))
+
+    def _regions(self, image: Image.Image) -> list[LayoutRegion]:
+        with CLOCK.running(Stage.LAYOUT):
+            return self._layout.detect(image)
+
+    def _recognise(self, image: Image.Image, number: int) -> PageText:
+        with CLOCK.running(Stage.RECOGNITION):
+            return self._text.read(image, number)
 
 
 def _is_blank(image: Image.Image) -> bool:

@@ -14,7 +14,9 @@ from paddleocr_vl_service.engines.paddleocr_vl.model_folders import (
 )
 from paddleocr_vl_service.engines.paddleocr_vl.readings import Reading, WatchedRecogniser
 from paddleocr_vl_service.engines.paddleocr_vl.token_probabilities import ServerAnswers
+from paddleocr_vl_service.engines.stage_clock import CLOCK
 from paddleocr_vl_service.models.model_options import LayoutShapeMode, ModelOptions
+from paddleocr_vl_service.models.stages import Stage
 
 DEFAULT_MIN_PIXELS = 112_896
 DEFAULT_MAX_PIXELS = 1_003_520
@@ -80,6 +82,8 @@ class Pipeline:
         inner.vl_rec_model = WatchedRecogniser(
             inner.vl_rec_model, on_server=self._config.uses_server, answers=answers
         )
+        if hasattr(inner, "layout_det_model"):
+            inner.layout_det_model = _TimedLayout(inner.layout_det_model)
         assemble = inner._paddleocr_vl_assemble_parsing_results  # noqa: SLF001
 
         def assemble_and_note(
@@ -89,6 +93,20 @@ class Pipeline:
             return assemble(blocks, batches, keys, *rest, **options)
 
         inner._paddleocr_vl_assemble_parsing_results = assemble_and_note  # noqa: SLF001
+
+
+class _TimedLayout:
+    """Stands in for upstream's layout model, to say how long it takes."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def __call__(self, *arguments: Any, **options: Any) -> list[Any]:
+        with CLOCK.running(Stage.LAYOUT):
+            return list(self._model(*arguments, **options))
 
 
 def _quieten() -> None:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from paddleocr_vl_service.engines.paddleocr_vl.repetition import repetition_start
 from paddleocr_vl_service.engines.paddleocr_vl.token_probabilities import Answer
+from paddleocr_vl_service.engines.stage_clock import CLOCK
+from paddleocr_vl_service.models.stages import Stage
 
 _LOOKS_AGAIN_AT = 0.7
 _WARMER = 0.3
@@ -81,7 +83,7 @@ class WatchedRecogniser:
     def _read(
         self, items: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> list[tuple[Any, Answer | None]]:
-        with warnings.catch_warnings():
+        with CLOCK.running(Stage.RECOGNITION), warnings.catch_warnings():
             # Of options that a kind of server does not know, once for every region.
             warnings.simplefilter("ignore")
             results = list(self._recogniser.predict(list(items), **options))

@@ -23,7 +23,7 @@ from paddleocr_vl_service.services.engine_host.engine_process import (
     EngineProcess,
 )
 from paddleocr_vl_service.services.engine_host.page_queue import PageQueue
-from paddleocr_vl_service.services.engine_host.page_task import PageTask
+from paddleocr_vl_service.services.engine_host.page_task import CallTimes, PageTask
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class EngineCaller:
         self._page_timeout = page_timeout
         self.seconds_per_page = _FIRST_GUESS_SECONDS
         """What a page takes one process, measured over the last calls."""
+        self.timeouts = 0
+        """Calls that took too long, whose processes were killed."""
 
     async def read(self, process: EngineProcess, pages: Sequence[PageTask]) -> None:
         """Have a process read pages whose options are equal."""
@@ -51,16 +53,18 @@ class EngineCaller:
         left = set(pages)
         started = time.monotonic()
         try:
-            results = await process.parse(
+            answer = await process.parse(
                 [page.image for page in pages],
                 pages[0].options,
                 self._page_timeout * len(pages),
             )
-            for page, result in zip(pages, results, strict=True):
+            call = CallTimes(started, time.monotonic() - started, len(pages), answer.stages)
+            for page, result in zip(pages, answer.results, strict=True):
+                page.call = call
                 left.discard(page)
                 self._queue.finished(page)
                 page.succeed(result)
-            self._measure((time.monotonic() - started) / len(pages))
+            self._measure(call.seconds / len(pages))
         except (
             WorkerDied,
             WorkerTimedOut,
@@ -68,6 +72,7 @@ class EngineCaller:
             EngineAnsweredNonsense,
             ServiceError,
         ) as error:
+            self.timeouts += isinstance(error, WorkerTimedOut)
             if isinstance(error, EngineOutOfMemory):
                 await process.kill()  # nothing else gives the memory back
             for page in reversed(pages):  # each one goes before those that wait

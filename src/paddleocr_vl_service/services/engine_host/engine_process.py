@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from paddleocr_vl_service.engines.base import EngineCapabilities
-from paddleocr_vl_service.engines.handler import CAPABILITIES, OPTIONS, PAGES, RESULTS
-from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
+from paddleocr_vl_service.engines.handler import ANSWER, CAPABILITIES, OPTIONS, PAGES, ParseAnswer
+from paddleocr_vl_service.models.document import PageImage, ParseOptions
 from paddleocr_vl_service.models.errors import Unavailable
 from paddleocr_vl_service.processes.errors import WorkerError, WorkerFailed, WorkerTimedOut
 from paddleocr_vl_service.processes.worker import Worker, WorkerSpec
@@ -86,7 +86,7 @@ class EngineProcess:
 
     async def parse(
         self, pages: Sequence[PageImage], options: ParseOptions, timeout: float
-    ) -> list[PageResult]:
+    ) -> ParseAnswer:
         """Have pages read; one result a page, in their order.
 
         Raises:
@@ -103,14 +103,14 @@ class EngineProcess:
         self.pages += len(pages)
         answer = await self._worker.call("parse", payload, timeout=timeout)
         try:
-            results = RESULTS.validate_python(answer)
+            parsed = ANSWER.validate_python(answer)
         except ValidationError as error:
             await self.kill()
             raise EngineAnsweredNonsense from error
-        if [result.number for result in results] != [page.number for page in pages]:
+        if [result.number for result in parsed.results] != [page.number for page in pages]:
             await self.kill()
             raise EngineAnsweredNonsense
-        return results
+        return parsed
 
     async def stop(self) -> None:
         """Let an idle process leave by itself, then make sure that it has."""

@@ -18,7 +18,9 @@ from paddleocr_vl_service.models.errors import (
     ServiceStopping,
     Unavailable,
 )
+from paddleocr_vl_service.models.stages import Stage
 from paddleocr_vl_service.observability.request_context import request_id_var
+from paddleocr_vl_service.observability.telemetry import SILENT, Telemetry
 from paddleocr_vl_service.processes.worker import WorkerSpec
 from paddleocr_vl_service.services.engine_host.engine_call import EngineCaller
 from paddleocr_vl_service.services.engine_host.page_queue import PageQueue
@@ -99,10 +101,17 @@ class EngineHost:
     Args:
         config: Which engine, and how.
         outside: A server that the engine needs; no page is taken while it cannot be used.
+        telemetry: Is told how long pages wait and are read.
     """
 
-    def __init__(self, config: EngineHostConfig, outside: OutsideServer | None = None) -> None:
+    def __init__(
+        self,
+        config: EngineHostConfig,
+        outside: OutsideServer | None = None,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
         self.config = config
+        self._telemetry = telemetry
         self._outside = outside
         self._spool = Spool()
         scheduler = PageScheduler[PageTask](config.capacity, config.batch_pages)
@@ -191,9 +200,22 @@ class EngineHost:
             self._spool.discard(own)
             raise ServiceBusy("The service is busy: too many pages are waiting.") from error
         try:
-            return await task.answer
+            result = await task.answer
         finally:
             self._queue.withdraw(task)
+        self._tell(task)
+        return result
+
+    def _tell(self, task: PageTask) -> None:
+        call = task.call
+        if call is None:
+            return
+        took = self._telemetry.stage_took
+        took(Stage.QUEUE, task.queued_at, call.begin - task.queued_at)
+        took(Stage.ENGINE, call.begin, call.seconds, call.pages)
+        for stage, time in call.stages.items():
+            begin = call.begin + min(time.begin, call.seconds)
+            took(stage, begin, min(time.seconds, call.seconds), call.pages)
 
     @property
     def capabilities(self) -> EngineCapabilities | None:
@@ -243,6 +265,7 @@ class EngineHost:
             starts=sum(each.starts for each in self._supervisors),
             pages_waiting=self._queue.waiting,
             pages_running=self._queue.running,
+            timeouts=self._caller.timeouts,
         )
 
     async def close(self) -> None:

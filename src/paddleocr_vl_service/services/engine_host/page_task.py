@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from paddleocr_vl_service.models.document import PageImage, PageResult, ParseOptions
 from paddleocr_vl_service.models.errors import ServiceError
+from paddleocr_vl_service.models.stages import EngineStage, StageTime
 
 SHORT_PAGES = 5
 """A document of up to so many pages is short, and never waits for long ones."""
@@ -31,6 +34,23 @@ class DocumentTurns:
         return self.pages <= SHORT_PAGES
 
 
+@dataclass(frozen=True)
+class CallTimes:
+    """The call in which a page was read.
+
+    Attributes:
+        begin: By the monotonic clock.
+        seconds: It took.
+        pages: It carried.
+        stages: Of the call, as far as the engine says them.
+    """
+
+    begin: float
+    seconds: float
+    pages: int
+    stages: Mapping[EngineStage, StageTime]
+
+
 @dataclass(eq=False)
 class PageTask:
     """A page that somebody waits for.
@@ -43,6 +63,8 @@ class PageTask:
         answer: What the caller waits for; cancelled when the caller gave up.
         suspect: Whether it was in a call that failed: perhaps because of it, perhaps not.
         failures: Calls that failed and carried nothing else.
+        queued_at: When it began to wait, by the monotonic clock.
+        call: In which it was read; None before.
     """
 
     document: DocumentTurns
@@ -54,6 +76,8 @@ class PageTask:
     )
     suspect: bool = False
     failures: int = 0
+    queued_at: float = field(default_factory=time.monotonic)
+    call: CallTimes | None = None
 
     @property
     def short(self) -> bool:

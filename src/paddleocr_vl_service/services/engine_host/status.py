@@ -44,6 +44,7 @@ class EngineStatus:
         starts: Processes started since the service began.
         pages_waiting: Pages that wait for an engine process.
         pages_running: Pages that are being read.
+        timeouts: Calls that took too long, since the service began.
     """
 
     ready: bool
@@ -53,3 +54,4 @@ class EngineStatus:
     starts: int
     pages_waiting: int
     pages_running: int
+    timeouts: int = 0
