@@ -86,8 +86,7 @@ def page_rules(image: Image.Image, lines: Sequence[ReadLine]) -> Rules:
 
 def find_rules(page: Image.Image, lines: Sequence[PlacedLine]) -> Rules:
     """The rules of a straightened page, RGB, with its lines of text, which hide strokes."""
-    shades = page.convert("L")
-    grey = np.asarray(shades)
+    grey = np.asarray(page.convert("L"))
     reach = max(round(_THICKEST * max(grey.shape)), _LEAST_REACH)
     # Enough for a rule over one narrow column; strokes of letters are not as long.
     length = round(max(_LENGTH * typical_em(lines), _LEAST_LENGTH))
@@ -99,9 +98,7 @@ def find_rules(page: Image.Image, lines: Sequence[PlacedLine]) -> Rules:
         if line.rect.height >= line.rect.width
     ]
     across = [Rect(top, left, bottom, right) for left, top, right, bottom in level]
-    upright = _level_rules(
-        np.asarray(shades.transpose(Image.Transpose.TRANSPOSE)), reach, length, sides, across
-    )
+    upright = _level_rules(np.ascontiguousarray(grey.T), reach, length, sides, across)
     turned = [Rect(top, left, bottom, right) for left, top, right, bottom in upright]
     return Rules(
         tuple(sorted(level, key=lambda rule: (rule.top, rule.left))),

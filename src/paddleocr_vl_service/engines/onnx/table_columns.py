@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from paddleocr_vl_service.engines.onnx.table_draft import (
     Draft,
     TextCell,
@@ -71,6 +73,7 @@ def _by_place(table: Draft) -> Draft:
     homes = dict(zip(fragments, column_homes(fragments), strict=True))
     pieces = [(cell.slot, piece) for cell in table.cells for piece in _side_by_side(cell)]
     cells: dict[Slot, list[Fragment]] = {}
+    sides = _Sides(homes)
     moved = False
     for slot, piece in pieces:
         first, end = min(homes[one][0] for one in piece), max(homes[one][1] for one in piece)
@@ -80,7 +83,7 @@ def _by_place(table: Draft) -> Draft:
             end = first + 1
         # One that spans columns may stand in a single one of them, but not beside other text.
         inside = slot.column <= first < end <= slot.column_end
-        moved = moved or not inside or (slot.columns > 1 and _has_text_beside(slot, piece, homes))
+        moved = moved or not inside or (slot.columns > 1 and sides.have_text(slot, piece))
         cells.setdefault(replace(slot, column=first, columns=end - first), []).extend(piece)
     count = max(end for _, end in homes.values())
     if count == table.columns and len(pieces) == len(table.cells) and not moved:
@@ -95,15 +98,27 @@ def _by_place(table: Draft) -> Draft:
     )
 
 
-def _has_text_beside(
-    slot: Slot, piece: Sequence[Fragment], homes: dict[Fragment, tuple[int, int]]
-) -> bool:
-    """Whether other text stands on the level of a piece in the columns that its cell spans."""
-    level = trimmed(piece[0])
-    return any(
-        first in _columns(slot) and one not in piece and trimmed(one).shared_height(level) > 0
-        for one, (first, _) in homes.items()
-    )
+class _Sides:
+    """What text stands on the level of another, by its column.
+
+    Args:
+        homes: The columns of each fragment, first and end.
+    """
+
+    def __init__(self, homes: dict[Fragment, tuple[int, int]]) -> None:
+        self._place_of = {fragment: place for place, fragment in enumerate(homes)}
+        self._first = np.array([first for first, _ in homes.values()])
+        rects = [trimmed(fragment) for fragment in homes]
+        self._top = np.array([rect.top for rect in rects])
+        self._bottom = np.array([rect.bottom for rect in rects])
+
+    def have_text(self, slot: Slot, piece: Sequence[Fragment]) -> bool:
+        """Whether other text stands beside a piece in the columns that its cell spans."""
+        level = trimmed(piece[0])
+        beside = (self._top < level.bottom) & (self._bottom > level.top)
+        beside &= (self._first >= slot.column) & (self._first < slot.column_end)
+        beside[[self._place_of[one] for one in piece]] = False
+        return bool(beside.any())
 
 
 def _side_by_side(cell: TextCell) -> list[list[Fragment]]:

@@ -67,6 +67,7 @@ class Draft:
         """All text."""
         return [one for cell in self.cells for one in cell.fragments]
 
+    @cached_property
     def owners(self) -> dict[Place, TextCell]:
         """The cell with text at each place that has one."""
         return {place: cell for cell in self.cells for place in places(cell.slot)}

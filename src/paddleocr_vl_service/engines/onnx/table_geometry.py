@@ -157,14 +157,15 @@ def _without_bridges(columns: Sequence[_Column], fragments: Sequence[Fragment]) 
     reaches = np.minimum(right[:, None], right) > np.maximum(left[:, None], left)
     reaches &= column_of[:, None] != column_of
     kept = np.ones(len(order), dtype=np.bool_)
-    while reaches.any():
+    reached = reaches.sum(axis=1)
+    while True:
         alone = np.bincount(column_of, kept, len(columns))[column_of] < 2
-        bridges = np.where(kept & ~alone, reaches.sum(axis=1), 0)
+        bridges = np.where(kept & ~alone, reached, 0)
         most = int(bridges.argmax())
         if not bridges[most]:
             break
         kept[most] = False
-        reaches[most], reaches[:, most] = False, False
+        reached -= reaches[most]
     return [
         _Column(left[own].min(), right[own].max())
         for number in range(len(columns))

@@ -63,7 +63,7 @@ def settle_spans(table: Draft, rules: Sequence[Rect]) -> Draft:
 
 def column_bands(table: Draft) -> list[Band] | None:
     """Where each column's text stands, spanning cells left out; None where columns overlap."""
-    owners = table.owners()
+    owners = table.owners
     single: list[list[TextCell]] = [[] for _ in range(table.columns)]
     for cell in table.cells:
         if cell.slot.columns == 1:
@@ -144,7 +144,7 @@ def _off_middle(cell: TextCell, first: Band, last: Band) -> float:
 
 def _respanned(table: Draft, cell: TextCell, slot: Slot) -> Draft | None:
     """A table with a cell that covers other places; None where text stands there."""
-    owners = table.owners()
+    owners = table.owners
     if any(owners.get(place, cell) is not cell for place in places(slot)):
         return None
     return table.with_slots({cell.slot: slot})
@@ -162,7 +162,7 @@ def _head_in_the_middle(table: Draft, bands: Sequence[Band]) -> Draft:
 
 def _head_row(table: Draft, row: int, bands: Sequence[Band]) -> Draft | None:
     """The table with spans in one row of its head; None where that is no such row."""
-    owners = table.owners()
+    owners = table.owners
     own = [cell for cell in table.cells if (cell.slot.row, cell.slot.rows) == (row, 1)]
     below = {
         column
@@ -240,7 +240,7 @@ def _stub_in_the_middle(table: Draft, bands: Sequence[Band], rules: Sequence[Rec
     heights = _row_heights(table)
     first = table.header_rows or 1
     stub = [cell for cell in table.cells if cell.slot.column == 0 and cell.slot.row >= first]
-    owners = table.owners()
+    owners = table.owners
     if (
         not stub
         or None in heights[first:]

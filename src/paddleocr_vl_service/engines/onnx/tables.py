@@ -137,8 +137,11 @@ def _settled(table: Draft, rules: Rules) -> FilledTable:
     """What was seen, held against where text and rules stand."""
     if not table.cells:
         return table.filled()
-    table = settle_rows(settle_columns(table))
-    return settle_spans(settle_columns(table), rules.horizontal).filled()
+    in_columns = settle_columns(table)
+    in_rows = settle_rows(in_columns)
+    if in_rows is not in_columns:  # text may be in other rows now, beside other text
+        in_rows = settle_columns(in_rows)
+    return settle_spans(in_rows, rules.horizontal).filled()
 
 
 def _seen(structure: TableStructure, fragments: Sequence[Fragment]) -> Draft:
