@@ -20,7 +20,8 @@ class PageReading:
     """What a program makes of an image.
 
     Attributes:
-        text: All that it read, what stands outside the flow at the end.
+        text: All that it read, from the top of the page to its end: what stands outside the flow
+            comes before it where it stands above it, else after it.
         markdown: The document; of rivals their plain text.
         seconds: For reading it.
         elements: With their places; empty of rivals.
@@ -66,10 +67,21 @@ def _engine(engine: str) -> Iterator[ReadPage]:
             started = time.perf_counter()
             document = read(path)
             seconds = time.perf_counter() - started
-            text = "\n".join(element.text for element in document.elements)
-            return PageReading(text, to_markdown(document), seconds, document.elements)
+            return PageReading(
+                text_of(document.elements), to_markdown(document), seconds, document.elements
+            )
 
         yield read_page
+
+
+def text_of(elements: Sequence[Element]) -> str:
+    """The text of a page's elements, running heads at its top and the rest at its foot."""
+    flow = [element for element in elements if element.order is not None]
+    others = [element for element in elements if element.order is None]
+    top = min((element.bbox[1] for element in flow), default=0)
+    heads = [element for element in others if element.bbox[1] + element.bbox[3] < 2 * top]
+    feet = [element for element in others if element not in heads]
+    return "\n".join(element.text for element in (*heads, *flow, *feet))
 
 
 @contextmanager

@@ -195,3 +195,21 @@ def test_a_bold_word_makes_no_bold_line(render: Render, save: Save) -> None:
     (line,) = lines_of(render, save, pdf(page))
     assert line.text == "Note: the rest of it is not bold"
     assert line.bold is False
+
+
+@pytest.mark.parametrize(
+    ("drawn", "bare"),
+    [
+        (b"", True),
+        (b" 1 1 1 rg 20 20 50 50 re f", True),
+        (b" 0.9 G 0.1 w 20 150 m 300 150 l S", False),
+        (b" 0.95 g 20 20 50 50 re f", False),
+    ],
+    ids=["text alone", "white on white", "a faint hairline", "a shade"],
+)
+def test_a_page_that_shows_nothing_but_text(
+    render: Render, save: Save, drawn: bytes, bare: bool
+) -> None:
+    layer = render(save("a.pdf", one_page_pdf(BOX, HELLO + drawn)), text=True)[0].text_layer
+    assert layer is not None
+    assert layer.bare is bare

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from paddleocr_vl_service.models.document import ElementType, TextSource
 from tests.structure.blocks import Table
@@ -22,25 +21,8 @@ from tests.structure.expectations import (
 )
 from tests.structure.tables import expected_grid, grid_of
 
-NOT_YET = {
-    "tables-booktabs": "the model takes a rule under a spanning head for a column of its own",
-    "tables-borderless": "the model gives a head over two rows a row of its own",
-}
-"""What the embedded engine does not do well enough."""
 
-
-def each(*not_yet: str) -> list[ParameterSet]:
-    """All documents; what the engine does not do well enough is known by name."""
-    return [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(strict=True, reason=NOT_YET[name])] if name in not_yet else [],
-        )
-        for name in DOCUMENTS
-    ]
-
-
-@pytest.mark.parametrize("name", each(*NOT_YET))
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_elements_come_in_order_with_their_types(read: ReadDocument, name: str) -> None:
     made, document = read(name)
 
@@ -48,14 +30,14 @@ def test_elements_come_in_order_with_their_types(read: ReadDocument, name: str) 
     assert levels(document) == expected_levels(made)
 
 
-@pytest.mark.parametrize("name", each())
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_goes_on_elsewhere_is_one_element(read: ReadDocument, name: str) -> None:
     made, document = read(name)
 
     assert merged(document) == expected_parts(made)
 
 
-@pytest.mark.parametrize("name", each("tables-booktabs", "tables-borderless"))
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_tables_have_their_cells(read: ReadDocument, name: str) -> None:
     made, document = read(name)
 

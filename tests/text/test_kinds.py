@@ -33,7 +33,17 @@ def test_captions(text: str) -> None:
     assert kinds.starts_like_caption(text)
 
 
-@pytest.mark.parametrize("text", ["Figures are", "The table", "Table manners", "图书馆"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Figures are",
+        "Tables I, II and III show",
+        "Figs. 2 and 3",
+        "The table",
+        "Table manners",
+        "图书馆",
+    ],
+)
 def test_no_captions(text: str) -> None:
     assert not kinds.starts_like_caption(text)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pypdfium2
@@ -31,6 +32,7 @@ _BOLD_WEIGHT = 650
 _FORCE_BOLD = 1 << 18  # of a font descriptor's flags
 _MAP_ERRORS_ASKED = 500
 _ASCII = range(33, 127)
+_BLANK = frozenset(" \n")
 
 
 @dataclass(frozen=True)
@@ -81,42 +83,58 @@ def read_characters(
     """
     index_of = {ctypes.addressof(each.contents): index for index, each in enumerate(drawn)}
     fonts = _Fonts()
-    found = list(_characters(text_page))
-    owners: list[int] = []
-    rectangles: list[tuple[float, float, float, float]] = []
+    handle = ctypes.addressof(text_page.raw.contents)
+    found = list(_characters(text_page, handle))
+    count = len(found)
+    owners = [-1] * count
     objects: dict[int, TextObject] = {}
-    rectangle = pdfium.FS_RECTF()
-    reference = ctypes.byref(rectangle)
-    handle = text_page.raw
-    box_of, object_of = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetTextObject
-    for place, character in found:
-        if character in {" ", "\n"} or not box_of(handle, place, reference):
-            owners.append(-1)
-            rectangles.append(_NOWHERE)
+    rectangles = (pdfium.FS_RECTF * count)()
+    address, step = ctypes.addressof(rectangles), ctypes.sizeof(pdfium.FS_RECTF)
+    written = np.zeros(count, np.bool_)
+    for row, (place, character) in enumerate(found):
+        if character in _BLANK or not _box_of(handle, place, address + row * step):
             continue
-        rectangles.append((rectangle.left, rectangle.bottom, rectangle.right, rectangle.top))
-        owner = object_of(handle, place)
-        index = index_of.get(ctypes.addressof(owner.contents), -1) if owner else -1
+        written[row] = True
+        index = index_of.get(_object_of(handle, place), -1)
         if index not in objects:
-            angle = pdfium.FPDFText_GetCharAngle(handle, place)
+            angle = pdfium.FPDFText_GetCharAngle(text_page, place)
             turn = placement.turn(angle) if math.isfinite(angle) else 0
             objects[index] = fonts.described(drawn[index] if index >= 0 else None, turn)
-        owners.append(index)
-    boxes = np.array(rectangles, np.float64).reshape(-1, 4)
-    boxes[~np.isfinite(boxes).all(axis=1)] = math.nan
+        owners[row] = index
+    # Left, top, right, bottom as PDFium has them, which counts upwards.
+    sides = np.frombuffer(rectangles, np.float32).reshape(-1, 4) if count else np.zeros((0, 4))
+    boxes = sides[:, [0, 3, 2, 1]].astype(np.float64)
+    boxes[~(written & np.isfinite(boxes).all(axis=1))] = math.nan
     drawers = np.where(np.isnan(boxes[:, 0]), -1, np.array(owners, np.int64))
     places, texts = [place for place, _ in found], [character for _, character in found]
     return Characters(texts, places, placement.boxes(boxes), drawers, objects)
 
 
-_NOWHERE = (math.nan,) * 4
+def _prototype(function: object, result: type, *arguments: type) -> Callable[..., Any]:
+    """A function of PDFium that takes and gives addresses as numbers.
+
+    It is called for every character of a page. That is several times as fast as making an object
+    of each pointer and letting go of the interpreter's lock in between.
+    """
+    address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
+    return ctypes.PYFUNCTYPE(result, *arguments)(address or 0)
 
 
-def _characters(text_page: pypdfium2.PdfTextPage) -> Iterator[tuple[int, str]]:
+_code_of = _prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+_box_of = _prototype(
+    pdfium.FPDFText_GetLooseCharBox,
+    *(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p),
+)
+_object_of = _prototype(
+    pdfium.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int
+)
+
+
+def _characters(text_page: pypdfium2.PdfTextPage, address: int) -> Iterator[tuple[int, str]]:
     high = 0
-    handle, code_of = text_page.raw, pdfium.FPDFText_GetUnicode
+    handle = text_page.raw
     for index in range(text_page.count_chars()):
-        code = code_of(handle, index)
+        code = _code_of(address, index)
         if 32 < code < 127 and not high:
             yield index, chr(code)
             continue

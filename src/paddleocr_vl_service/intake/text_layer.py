@@ -61,7 +61,8 @@ def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> TextLayer:
     text_lines = tuple(_text_line(line, size) for line in lines)
     text_lines = tuple(line for line in text_lines if line.text)
     doubts = tuple(_doubts(text_lines, unmapped, beside))
-    return TextLayer(text_lines, sight.hidden, doubts, beside.boxes)
+    bare = bool(sight.rest.min() == sight.rest.max())
+    return TextLayer(text_lines, sight.hidden, doubts, beside.boxes, bare)
 
 
 def _glyphs(characters: Characters, sight: Sight) -> Iterator[Glyph | None]:

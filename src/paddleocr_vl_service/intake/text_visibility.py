@@ -34,6 +34,7 @@ SMALLEST = 3.0
 _INK_IN_FONT_BOX = 0.03
 _INK_IN_GLYPH_BOX = 0.06
 _LONGEST_RUN = 8
+_MOST_COLUMNS = 0.25
 _CLIPPING = range(pdfium.FPDF_TEXTRENDERMODE_FILL_CLIP, pdfium.FPDF_TEXTRENDERMODE_CLIP + 1)
 
 Mask = NDArray[np.bool_]
@@ -155,11 +156,8 @@ def _inked(
 
 
 def _counts(mask: Mask, boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many pixels of each box are set, by a summed area table, and how many it has."""
+    """How many pixels of each box are set, and how many it has."""
     height, width = mask.shape
-    table = np.zeros((height + 1, width + 1), np.int32)
-    np.cumsum(mask, axis=1, dtype=np.int32, out=table[1:, 1:])
-    np.cumsum(table, axis=0, out=table)
     x1, y1 = (
         np.clip(np.round(boxes[:, side]), 0, limit - 1).astype(np.int64)
         for side, limit in ((0, width), (1, height))
@@ -169,8 +167,22 @@ def _counts(mask: Mask, boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int
         for side, limit in ((2, width), (3, height))
     )
     x2, y2 = np.maximum(x2, x1 + 1), np.maximum(y2, y1 + 1)
-    counts = table[y2, x2] - table[y1, x2] - table[y2, x1] + table[y1, x1]
-    return counts.astype(np.int64), (x2 - x1) * (y2 - y1)
+    above = np.zeros((height + 1, width), np.int32)
+    above[1:] = mask
+    for row in range(2, height + 1):  # several times as fast as to accumulate down the columns
+        above[row] += above[row - 1]
+    widths = x2 - x1
+    if int(widths.sum()) <= _MOST_COLUMNS * mask.size:
+        # Characters are narrow: their columns one by one are fewer than all of the picture's.
+        starts = np.cumsum(widths) - widths
+        box = np.repeat(np.arange(len(boxes)), widths)
+        column = np.arange(len(box)) - starts[box] + x1[box]
+        counts = np.add.reduceat(above[y2[box], column] - above[y1[box], column], starts)
+    else:
+        table = np.zeros((height + 1, width + 1), np.int32)
+        np.cumsum(above, axis=1, out=table[:, 1:])
+        counts = table[y2, x2] - table[y1, x2] - table[y2, x1] + table[y1, x1]
+    return counts.astype(np.int64), widths * (y2 - y1)
 
 
 def _by_runs(inked: Mask, readable: Mask, characters: Characters) -> Mask:

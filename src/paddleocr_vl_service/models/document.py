@@ -156,12 +156,14 @@ class TextLayer:
         doubts: Why the lines are not to be believed; empty where they are.
         beside: Where the page shows something that is not in the layer and may hold text:
             pictures, form fields, text drawn as outlines. Pixels of the rendered page image.
+        bare: Whether the page shows nothing but text: no picture, no rule, no shade.
     """
 
     lines: tuple[TextLine, ...] = ()
     hidden: int = 0
     doubts: tuple[TextLayerDoubt, ...] = ()
     beside: tuple[BBox, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True)

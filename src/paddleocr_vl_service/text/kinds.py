@@ -26,7 +26,7 @@ _PAGE_NUMBER = re.compile(
 _EQUATION_NUMBER = re.compile(r"[(（]\s*(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?\s*[)）]")
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)?|table|tab\.|tabelle|abb(?:ildung|\.)|tableau|scheme|chart|listing|algorithm"
-    r"|图表?|圖|表|図)\s*(?:[A-Z]\s*[.\-]?\s*)?[\dIVX]+(?:[.\-–]\d+)*\s*(?P<end>[.:：|—–\-]|\s|$|\D)",
+    r"|图表?|圖|表|図)(?!s\b)\s*(?:[A-Z]\s*[.\-]?\s*)?[\dIVX]+(?:[.\-–]\d+)*\s*(?P<end>[.:：|—–\-]|\s|$|\D)",
     re.IGNORECASE,
 )
 _SUBSECTION = re.compile(r"(?:§\s*)?(?:\d{1,2}|[A-Z])(?:\.\d{1,2}){1,4}\.?\s*[^\W\d_]{2,}")

@@ -12,6 +12,7 @@ import reportlab
 from PIL import Image, ImageDraw, ImageFont
 
 from paddleocr_vl_service.engines.onnx.line_geometry import Frame, PlacedLine, Rect, place
+from paddleocr_vl_service.engines.onnx.table_draft import Draft, TextCell, sorted_slots
 from paddleocr_vl_service.engines.onnx.table_fragments import Fragment
 from paddleocr_vl_service.engines.onnx.table_grid import Slot
 from paddleocr_vl_service.engines.onnx.table_structure import StructureCell, TableStructure
@@ -180,6 +181,24 @@ def _write(
 
 def piece(text: str, left: float, top: float, width: float = 60, height: float = 20) -> Fragment:
     return Fragment(text, Rect(left, top, left + width, top + height), height)
+
+
+Place = tuple[int, int, int, int, Fragment]
+"""Row, column, rows and columns of a cell, and some of its text."""
+
+
+def seen(*places: Place) -> Draft:
+    """A table as a model might see it."""
+    inside: dict[Slot, list[Fragment]] = {}
+    for row, column, rows, columns, fragment in places:
+        inside.setdefault(Slot(row, column, rows, columns), []).append(fragment)
+    cells = [TextCell(slot, tuple(inside[slot])) for slot in sorted_slots(inside)]
+    return Draft(
+        max(cell.slot.row_end for cell in cells),
+        max(cell.slot.column_end for cell in cells),
+        1,
+        tuple(cells),
+    )
 
 
 def placed(lines: Sequence[ReadLine]) -> list[PlacedLine]:

@@ -157,14 +157,26 @@ def test_what_no_straight_cut_divides() -> None:
     assert [names[item.rect] for (item,) in order] == ["above", "left", "middle", "right", "below"]
 
 
-def test_one_line_too_long_does_not_close_a_gutter() -> None:
-    def block(left: float, rights: list[float]) -> Item:
-        rects = [Rect(left, 20.0 * row, right, 20.0 * row + 18) for row, right in enumerate(rights)]
-        lines = tuple(PlacedLine("text", rect, 18, ()) for rect in rects)
-        return Item(bounding_rect(rects), lines)
+def block(left: float, rights: list[float]) -> Item:
+    rects = [Rect(left, 20.0 * row, right, 20.0 * row + 18) for row, right in enumerate(rights)]
+    lines = tuple(PlacedLine("text", rect, 18, ()) for rect in rects)
+    return Item(bounding_rect(rects), lines)
 
+
+def test_one_line_too_long_does_not_close_a_gutter() -> None:
     left, right = block(0, [300, 300, 330, 300, 300]), block(320, [600] * 5)
     assert split_columns([right, left], 18) == [[left], [right]]
+
+
+def test_a_word_that_could_not_be_broken_does_not_close_a_gutter() -> None:
+    """The last line of three is short, and one runs over the column's edge by a few letters."""
+    left, right = block(0, [300, 320, 90]), block(320, [600] * 5)
+    assert split_columns([right, left], 18) == [[left], [right]]
+
+
+def test_a_short_heading_over_both_columns_closes_the_gutter() -> None:
+    heading, right = block(0, [200, 480, 90]), block(320, [600] * 5)
+    assert len(split_columns([right, heading], 18)) == 1
 
 
 def test_signs_in_the_margin_of_a_page_without_prose() -> None:

@@ -119,3 +119,30 @@ def test_two_columns_of_an_index_are_read_down() -> None:
             page.line(f"entry {'ab'[column]}{row}", LEFT + column * 420, 150 + row * PITCH)
     text = " ".join(texts(page.compose())).split()
     assert text[1::2] == [f"{column}{row}" for column in "ab" for row in range(30)]
+
+
+def test_an_abstract_beside_keywords_is_no_table() -> None:
+    """Between rules, as journals set the head of a paper; layout detection takes it for a table."""
+    page = Page()
+    page.line("ARTICLE INFO", LEFT, 150)
+    page.line("ABSTRACT", LEFT + 300, 150)
+    for row, word in enumerate(("Keywords:", "rivers", "floods", "bridges")):
+        page.line(word, LEFT, 190 + row * PITCH)
+    page.paragraph(LEFT + 300, 190, 500, prose(40, 1))
+    page.region(LayoutLabel.TABLE, LEFT - 10, 140, LEFT + FULL, 330)
+    page.paragraph(LEFT, 500, COLUMN, prose(100, 2))
+    page.paragraph(RIGHT_COLUMN, 500, COLUMN, prose(100, 3))
+
+    elements = page.compose()
+
+    assert ElementType.TABLE not in types(elements)
+    assert " ".join(prose(40, 1)) in texts(elements)
+
+
+def test_a_table_may_have_a_column_named_abstract() -> None:
+    page = Page()
+    for row, cells in enumerate((("Abstract", "Pages"), ("none", "12"), ("short", "7"))):
+        for column, text in enumerate(cells):
+            page.line(text, LEFT + 150 * column, 200 + 30 * row)
+    page.region(LayoutLabel.TABLE, LEFT - 10, 190, LEFT + 250, 300)
+    assert types(page.compose()) == [ElementType.TABLE]

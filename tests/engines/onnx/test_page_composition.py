@@ -292,8 +292,8 @@ def test_marginal_notes_stand_before_what_they_are_beside() -> None:
 
 def test_headers_footers_and_page_numbers_stand_outside_the_flow_and_last() -> None:
     page = two_columns()
+    page.line("417", LEFT + FULL - 30, 29, em=16)
     page.line("Journal of Samples 12", LEFT, 30, em=16)
-    page.line("417", LEFT + FULL - 30, 30, em=16)
     page.line("Preprint submitted to the printer", 300, HEIGHT - 60, em=16)
     page.region(LayoutLabel.FOOTER, 295, HEIGHT - 65, 570, HEIGHT - 40)
     elements = page.compose()

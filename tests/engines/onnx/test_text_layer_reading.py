@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from paddleocr_vl_service.engines.onnx import page_reader
 from paddleocr_vl_service.engines.onnx.engine import OnnxEngine
 from paddleocr_vl_service.engines.onnx.orientation import turn
+from paddleocr_vl_service.engines.onnx.rules import NO_RULES, Rules
 from paddleocr_vl_service.engines.onnx.text_layer_reading import upright
 from paddleocr_vl_service.models.document import (
     BBox,
@@ -180,3 +182,27 @@ def test_words_and_what_stands_beside_them_are_turned_with_the_page() -> None:
     assert layer.rotation == 270
     assert layer.lines[0].words == (TextWord("Side", (100, 100, 140, 120)),)
     assert layer.beside == ((0, 190, 20, 200),)
+
+
+def test_rules_are_looked_for_where_there_is_more_than_text(
+    engine: OnnxEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bool] = []
+
+    def look(*_: object) -> Rules:
+        looked.append(True)
+        return NO_RULES
+
+    monkeypatch.setattr(page_reader, "page_rules", look)
+    text = TextLine(PANGRAMS[0], LINE)
+    drawn = TextLine("Name: ________", LINE)
+
+    for layer in (
+        TextLayer((text,), bare=True),
+        TextLayer((text,), bare=False),
+        TextLayer((drawn,), bare=True),
+    ):
+        engine.parse([page_with(tmp_path, shows_first_pangram(), layer)], QUICK)
+        looked.append(False)
+
+    assert looked == [False, True, False, True, False], "a rule may be set with characters"

@@ -32,6 +32,7 @@ _LITTLE = 0.2
 _NARROW = 0.4
 _FEW_ROWS = 15
 _MANY_LINES = 4
+_OVERFULL = 3.0
 _FILLED = 0.4
 _FEW_WORDS = 15.0
 _SPANNING_SHARE = 0.15
@@ -65,9 +66,18 @@ class Item:
 
     @property
     def right(self) -> float:
-        """Where the block ends, but for one line that detection may have made too long."""
+        """Where the block ends, but for one line that runs over its column's edge.
+
+        Detection may have made it too long. Of three lines it is a little longer at most, as one
+        is that could not be broken.
+        """
         edges = sorted(line.rect.right for line in self.lines)
-        return edges[-2] if len(edges) >= _MANY_LINES else self.rect.right
+        if len(edges) >= _MANY_LINES:
+            return edges[-2]
+        overfull = len(edges) == _MANY_LINES - 1 and edges[-1] - edges[-2] < _OVERFULL * max(
+            line.em for line in self.lines
+        )
+        return edges[-2] if overfull else self.rect.right
 
 
 Items = Sequence[Item]

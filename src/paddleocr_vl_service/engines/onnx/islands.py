@@ -11,6 +11,7 @@ from paddleocr_vl_service.engines.onnx.layout_advice import Advice
 from paddleocr_vl_service.engines.onnx.line_geometry import PlacedLine, Rect, bounding_rect
 from paddleocr_vl_service.engines.onnx.rules import NO_RULES, Rules
 from paddleocr_vl_service.engines.onnx.table_evidence import (
+    holds_abstract,
     is_plain_table,
     is_running_text,
     table_rows,
@@ -84,12 +85,7 @@ def find_islands(
         lines: Of the page, without its headers and footers.
         rules: Of the page.
     """
-    islands: list[Island] = []
-    rest = list(lines)
-    for place in tables_by_rules(rules, rest):
-        inside = with_more_rows(lines_in(place, rest), rest, [island.rect for island in islands])
-        islands.append(_table(place, inside, advice))
-        rest = _without(rest, inside)
+    islands, rest = _ruled_tables(advice, lines, rules)
     for region in advice:
         if region.score < _SURE.get(region.label, 1.0):
             continue
@@ -116,6 +112,20 @@ def find_islands(
     for inside in tables_by_alignment(rest):
         islands.append(_table(bounding_rect(line.rect for line in inside), inside, advice))
         rest = _without(rest, inside)
+    return islands, rest
+
+
+def _ruled_tables(
+    advice: Sequence[Advice], lines: Sequence[PlacedLine], rules: Rules
+) -> tuple[list[Island], list[PlacedLine]]:
+    """Tables that rules show, and the lines outside them."""
+    islands: list[Island] = []
+    rest = list(lines)
+    for place in tables_by_rules(rules, rest):
+        inside = with_more_rows(lines_in(place, rest), rest, [island.rect for island in islands])
+        if not holds_abstract(inside):
+            islands.append(_table(place, inside, advice))
+            rest = _without(rest, inside)
     return islands, rest
 
 
@@ -166,7 +176,7 @@ def _kind(
     if region.label is LayoutLabel.TABLE:
         if not inside or not _has_rows(inside):
             return None
-        if is_running_text(inside, region.rect):
+        if is_running_text(inside, region.rect) or holds_abstract(inside):
             return None
         return ElementType.TABLE
     also_table = any(

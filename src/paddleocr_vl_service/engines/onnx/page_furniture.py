@@ -54,7 +54,7 @@ def take_furniture(
             kinds = _row_kinds(row, rest, advice, height, at_top)
             if not kinds:
                 break
-            furniture.extend(kinds)
+            furniture.extend(sorted(kinds, key=lambda kind: kind[1].rect.left))
             taken = {id(line) for _, line in kinds}
             rest = [line for line in rest if id(line) not in taken]
             if len(kinds) < len(row):

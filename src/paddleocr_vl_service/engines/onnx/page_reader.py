@@ -20,7 +20,7 @@ from paddleocr_vl_service.engines.onnx.orientation import (
     turn,
 )
 from paddleocr_vl_service.engines.onnx.page_composition import compose_page
-from paddleocr_vl_service.engines.onnx.rules import page_rules
+from paddleocr_vl_service.engines.onnx.rules import NO_RULES, page_rules
 from paddleocr_vl_service.engines.onnx.table_structure import TableStructureModel
 from paddleocr_vl_service.engines.onnx.tables import add_table_structure
 from paddleocr_vl_service.engines.onnx.tesseract import open_tesseract
@@ -49,13 +49,17 @@ _VISIBLE = 8
 
 @dataclass(frozen=True)
 class _Seen:
-    """An upright page with everything that was read and found on it."""
+    """An upright page with everything that was read and found on it.
+
+    `bare`: there is nothing but text on it, so no rules either.
+    """
 
     image: Image.Image
     rotation: int
     lines: Sequence[ReadLine]
     regions: Sequence[LayoutRegion]
     warnings: Sequence[Notice]
+    bare: bool = False
 
 
 class PageReader:
@@ -80,12 +84,17 @@ class PageReader:
 
     def read(self, page: PageImage, options: ParseOptions, *, pages: int = 1) -> PageResult:
         """Read one of the pages that go into one answer."""
+        # Its pixels are read when somebody asks for them: a text layer may say all there is.
         with Image.open(page.path) as file:
-            file.load()
             image: Image.Image = file if file.mode == "RGB" else file.convert("RGB")
+            return self._read(page, image, options, pages)
+
+    def _read(
+        self, page: PageImage, image: Image.Image, options: ParseOptions, pages: int
+    ) -> PageResult:
         seen = self._see(page, image, options)
         width, height = seen.image.size
-        rules = page_rules(seen.image, seen.lines)
+        rules = NO_RULES if seen.bare else page_rules(seen.image, seen.lines)
         regions = without_false_figures(seen.regions, seen.lines, seen.image)
         elements = compose_page(seen.lines, regions, page.number, width, height, rules=rules)
         model = self._tables if options.layout_detection else None
@@ -129,7 +138,7 @@ class PageReader:
             lines += (moved(line, *corner) for line in text.lines)
             warnings += text.notices
         regions = self._regions(image) if options.layout_detection else []
-        return _Seen(image, layer.rotation, lines, regions, warnings)
+        return _Seen(image, layer.rotation, lines, regions, warnings, layer.bare)
 
     def _read_image(
         self,

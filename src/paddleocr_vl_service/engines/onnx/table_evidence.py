@@ -26,6 +26,12 @@ _VALUE = re.compile(
 _LEADERS = re.compile(r"(?:[.·…]\s?){3,}")
 _MOSTLY = 0.6
 _LEAST_PLAIN_ROWS = 3
+_ABSTRACT = frozenset(
+    ("abstract", "summary", "zusammenfassung", "résumé", "resumen", "resumo", "摘要", "要旨")
+)
+_FIRST_ROW = 1.5
+_SENTENCE_WORDS = 5
+_FEWEST_SENTENCES = 2
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,28 @@ def is_running_text(lines: Sequence[PlacedLine], rect: Rect) -> bool:
         if wide and follows and (alone or line.rect.width < _PROSE_FILL * rect.width):
             prose += len(line.text)
     return prose > _PROSE_SHARE * characters
+
+
+def holds_abstract(lines: Sequence[PlacedLine]) -> bool:
+    """Whether lines are the head of a paper: an abstract beside keywords and dates.
+
+    Rules above and below make such a block look like a table. It has a heading on its first row
+    that says so, with running text below.
+    """
+    top = min((line.rect.top for line in lines), default=0.0)
+    for heading in lines:
+        name = "".join(character for character in heading.text if character.isalpha())
+        if name.casefold() not in _ABSTRACT or heading.rect.top > top + _FIRST_ROW * heading.em:
+            continue
+        below = [
+            line
+            for line in lines
+            if line.rect.top > heading.rect.middle_y
+            and abs(line.rect.left - heading.rect.left) < heading.em
+        ]
+        if sum(word_count(line.text) >= _SENTENCE_WORDS for line in below) >= _FEWEST_SENTENCES:
+            return True
+    return False
 
 
 def is_tabular(lines: Sequence[PlacedLine], least_rows: int = 2) -> bool:

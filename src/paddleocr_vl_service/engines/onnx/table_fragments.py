@@ -22,6 +22,7 @@ from paddleocr_vl_service.text.kinds import is_cjk_char
 _WIDE_GAP = 0.5
 _WIDE_WORD_GAP = 0.6
 _PARTED = 0.6
+_RULED_GAP = 0.26  # wider than the spaces of most fonts
 _LONG_ENOUGH = 2.0
 _EDGE = 0.15
 _INK = 0.35
@@ -88,7 +89,7 @@ def _cut_at_words(line: PlacedLine, upright: Sequence[Rect]) -> list[Fragment]:
     ]
     cuts = [0]
     for place, (before, after) in enumerate(pairwise(rects), start=1):
-        parted = any(
+        parted = after.left - before.right > _RULED_GAP * line.em and any(
             before.middle_x < rule.middle_x < after.middle_x
             and rule.shared_height(line.rect) > _PARTED * line.rect.height
             for rule in upright

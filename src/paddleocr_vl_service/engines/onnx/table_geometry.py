@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from paddleocr_vl_service.engines.onnx.table_filling import (
-    FilledCell,
-    FilledTable,
-    cell_text,
-    levels,
-)
+import numpy as np
+
+from paddleocr_vl_service.engines.onnx.table_draft import Draft, TextCell, sorted_slots
+from paddleocr_vl_service.engines.onnx.table_filling import levels
 from paddleocr_vl_service.engines.onnx.table_fragments import Fragment
 from paddleocr_vl_service.engines.onnx.table_grid import Slot
 
 _OVERLAP = 0.3
+_MOST_COMPARED = 3000  # keeps time and memory within bounds
 
 
 @dataclass
@@ -37,40 +36,20 @@ class _Column:
         return shared > 0 and shared >= _OVERLAP * narrower
 
 
-def grid_from_geometry(fragments: Sequence[Fragment]) -> FilledTable:
+def draft_from_geometry(fragments: Sequence[Fragment]) -> Draft:
     """A table without a head, whose rows and columns are those that the text shows."""
     rows = levels(fragments)
     columns = _columns(fragments, rows)
-    inside: dict[tuple[int, int], list[Fragment]] = {}
-    spans: dict[tuple[int, int], int] = {}
+    inside: dict[Slot, list[Fragment]] = {}
     for number, row in enumerate(rows):
         homes = [_home(fragments[index], columns) for index in row]
         for index, (first, end, best) in zip(row, homes, strict=True):
             others = [other for other in homes if other != (first, end, best)]
             alone = all(other[1] <= first or other[0] >= end for other in others)
-            start = first if alone else best
-            inside.setdefault((number, start), []).append(fragments[index])
-            spans[number, start] = end - first if alone else 1
-    return FilledTable(
-        len(rows), len(columns), 0, tuple(_cells(len(rows), len(columns), inside, spans))
-    )
-
-
-def _cells(
-    rows: int,
-    columns: int,
-    inside: dict[tuple[int, int], list[Fragment]],
-    spans: dict[tuple[int, int], int],
-) -> list[FilledCell]:
-    cells = []
-    for row in range(rows):
-        column = 0
-        while column < columns:
-            width = spans.get((row, column), 1)
-            text = cell_text(inside.get((row, column), ()))
-            cells.append(FilledCell(Slot(row, column, 1, width), text))
-            column += width
-    return cells
+            slot = Slot(number, first, 1, end - first) if alone else Slot(number, best)
+            inside.setdefault(slot, []).append(fragments[index])
+    cells = [TextCell(slot, tuple(inside[slot])) for slot in sorted_slots(inside)]
+    return Draft(len(rows), len(columns), 0, tuple(cells))
 
 
 def _columns(fragments: Sequence[Fragment], rows: Sequence[Sequence[int]]) -> list[_Column]:
@@ -153,3 +132,42 @@ def _home(fragment: Fragment, columns: Sequence[_Column]) -> tuple[int, int, int
     if not held:
         return best, best + 1, best
     return held[0], held[-1] + 1, best
+
+
+def column_homes(fragments: Sequence[Fragment]) -> list[tuple[int, int]]:
+    """The columns that each fragment covers, first and end, of those that all of them show.
+
+    What stands between columns and alone there, as a heading over several of them does, makes no
+    column.
+    """
+    columns = _columns(fragments, levels(fragments))
+    several = [column for column in columns if len(column.members) > 1]
+    columns = _without_bridges(several if len(several) > 1 else columns, fragments)
+    return [_home(fragment, columns)[:2] for fragment in fragments]
+
+
+def _without_bridges(columns: Sequence[_Column], fragments: Sequence[Fragment]) -> list[_Column]:
+    """The columns as wide as what does not reach over text of another one."""
+    order = [index for column in columns for index in column.members]
+    if len(order) > _MOST_COMPARED:
+        return list(columns)
+    column_of = np.repeat(np.arange(len(columns)), [len(column.members) for column in columns])
+    left = np.array([fragments[index].rect.left for index in order])
+    right = np.array([fragments[index].rect.right for index in order])
+    reaches = np.minimum(right[:, None], right) > np.maximum(left[:, None], left)
+    reaches &= column_of[:, None] != column_of
+    kept = np.ones(len(order), dtype=np.bool_)
+    reached = reaches.sum(axis=1)
+    while True:
+        alone = np.bincount(column_of, kept, len(columns))[column_of] < 2
+        bridges = np.where(kept & ~alone, reached, 0)
+        most = int(bridges.argmax())
+        if not bridges[most]:
+            break
+        kept[most] = False
+        reached -= reaches[most]
+    return [
+        _Column(left[own].min(), right[own].max())
+        for number in range(len(columns))
+        for own in [kept & (column_of == number)]
+    ]

@@ -41,6 +41,7 @@ _MOST_CROWDED = 0.08
 _ROWS_IN_ROW = 3
 _MOSTLY_WHOLE = 0.6
 _MOST_PACKED = 0.5
+_OFF_MIDDLE = 0.75
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def ruled_structure(
             and grid.rect.top < fragment.rect.middle_y < grid.rect.bottom
         ]
         if grid.sure and len(inside) == len(fragments):
-            parted = _parted(grid, fragments)
+            parted = _joined(_parted(grid, fragments), fragments)
             if not _packed(parted, fragments):
                 return parted.structure()
     return None
@@ -174,6 +175,74 @@ def _parted(grid: RuledGrid, fragments: Sequence[Fragment]) -> RuledGrid:
             Slot(slot.row, column, slot.rows) for column in range(slot.column, slot.column_end)
         ]
     return replace(grid, slots=tuple(slots))
+
+
+def _joined(grid: RuledGrid, fragments: Sequence[Fragment]) -> RuledGrid:
+    """A grid whose neighbouring cells are one where text runs across the edge between them.
+
+    A rule that ends above a cell and goes on below it may have been taken for one that runs
+    through; no text stands on a rule.
+    """
+    slots = list(grid.slots)
+    used = {
+        slot
+        for slot in slots
+        for one in fragments
+        if trimmed(one).share_inside(grid.area(slot)) > _TEXT_IN_CELL
+    }
+    for one in fragments:
+        margin = _CLEAR * one.em
+        crossed = [
+            slot
+            for slot in slots
+            if (area := grid.area(slot)).shared_height(trimmed(one)) > _CLEAR * one.em
+            and min(area.right, one.rect.right) - max(area.left, one.rect.left) > margin
+        ]
+        rows = {(slot.row, slot.rows) for slot in crossed}
+        if len(crossed) < 2 or len(rows) > 1 or len(used.intersection(crossed)) > 1:
+            continue
+        first, last = crossed[0], crossed[-1]
+        whole = replace(first, columns=last.column_end - first.column)
+        place = slots.index(first)
+        slots[place : place + 1] = [whole]
+        slots = [slot for slot in slots if slot not in crossed]
+        used.add(whole)
+    return replace(grid, slots=tuple(slots))
+
+
+def with_spans_seen(
+    ruled: TableStructure, seen: TableStructure, fragments: Sequence[Fragment]
+) -> TableStructure:
+    """A ruled table with the head that the model sees, and its spans over cells without text.
+
+    Args:
+        ruled: As the rules show it.
+        seen: As the model does, with as many rows and columns.
+        fragments: Of the table.
+    """
+    homes = assign(ruled, fragments)
+    used = {home.slot for home in homes}
+    cells = list(ruled.cells)
+    for slot in (cell.slot for cell in seen.cells if cell.slot.columns > 1):
+        covered = [
+            cell
+            for cell in cells
+            if (cell.slot.row, cell.slot.rows) == (slot.row, slot.rows)
+            and slot.column <= cell.slot.column < cell.slot.column_end <= slot.column_end
+        ]
+        own = [cell for cell in covered if cell.slot in used]
+        if sum(cell.slot.columns for cell in covered) != slot.columns or len(own) != 1:
+            continue
+        area = bounding_rect(cell.rect for cell in covered)
+        text = bounding_rect(
+            one.rect for one, home in zip(fragments, homes, strict=True) if home is own[0]
+        )
+        if abs(text.middle_x - area.middle_x) < _OFF_MIDDLE * text.height:
+            cells = [cell for cell in cells if cell not in covered]
+            cells.append(StructureCell(slot, area))
+            used.add(slot)
+    cells.sort(key=lambda cell: (cell.slot.row, cell.slot.column))
+    return replace(ruled, header_rows=seen.header_rows, cells=tuple(cells))
 
 
 def _packed(grid: RuledGrid, fragments: Sequence[Fragment]) -> bool:

@@ -23,7 +23,8 @@ from paddleocr_vl_service.engines.onnx.rules import (
     level_frame,
     straightened,
 )
-from paddleocr_vl_service.engines.onnx.table_columns import without_empty_columns
+from paddleocr_vl_service.engines.onnx.table_columns import settle_columns
+from paddleocr_vl_service.engines.onnx.table_draft import Draft, draft
 from paddleocr_vl_service.engines.onnx.table_filling import (
     FilledCell,
     FilledTable,
@@ -32,9 +33,14 @@ from paddleocr_vl_service.engines.onnx.table_filling import (
     measure_fit,
 )
 from paddleocr_vl_service.engines.onnx.table_fragments import Fragment, cut_line
-from paddleocr_vl_service.engines.onnx.table_geometry import grid_from_geometry
+from paddleocr_vl_service.engines.onnx.table_geometry import draft_from_geometry
 from paddleocr_vl_service.engines.onnx.table_pieces import read_in_pieces
-from paddleocr_vl_service.engines.onnx.table_ruled import ruled_structure
+from paddleocr_vl_service.engines.onnx.table_rows import settle_rows
+from paddleocr_vl_service.engines.onnx.table_ruled import (
+    ruled_structure,
+    with_spans_seen,
+)
+from paddleocr_vl_service.engines.onnx.table_spans import settle_spans
 from paddleocr_vl_service.engines.onnx.table_structure import (
     TableStructure,
     TableStructureModel,
@@ -111,21 +117,35 @@ def read_table(
     seen = recogniser.recognise(page, region) if recogniser is not None else None
     if seen is not None and (not fragments or _fits(seen, fragments)):
         if ruled is None:
-            filled = _filled(seen, fragments)
-            return without_empty_columns(filled) if fragments else filled
+            return _settled(_seen(seen, fragments), own)
         if (seen.rows, seen.columns) == (ruled.rows, ruled.columns):
-            return _filled(seen, fragments)
+            return _filled(with_spans_seen(ruled, seen, fragments), fragments)
     if ruled is not None:
         # What rules bound is a column though nothing stands in it: it may be one to fill in.
         return _filled(ruled, fragments)
     pieced = recogniser and read_in_pieces(region, page, fragments, recogniser)
     if pieced and _fits(pieced, fragments):
-        return without_empty_columns(_filled(pieced, fragments))
-    return grid_from_geometry(fragments)
+        return _settled(_seen(pieced, fragments), own)
+    return _settled(draft_from_geometry(fragments), own)
 
 
 def _filled(structure: TableStructure, fragments: Sequence[Fragment]) -> FilledTable:
     return fill(structure, fragments, assign(structure, fragments))
+
+
+def _settled(table: Draft, rules: Rules) -> FilledTable:
+    """What was seen, held against where text and rules stand."""
+    if not table.cells:
+        return table.filled()
+    in_columns = settle_columns(table)
+    in_rows = settle_rows(in_columns)
+    if in_rows is not in_columns:  # text may be in other rows now, beside other text
+        in_rows = settle_columns(in_rows)
+    return settle_spans(in_rows, rules.horizontal).filled()
+
+
+def _seen(structure: TableStructure, fragments: Sequence[Fragment]) -> Draft:
+    return draft(structure, fragments, assign(structure, fragments))
 
 
 def _fits(structure: TableStructure, fragments: Sequence[Fragment]) -> bool:
