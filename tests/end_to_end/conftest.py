@@ -2,7 +2,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.fault_books import end_all
 from tests.support.server import Server, running_server
+
+
+@pytest.fixture(autouse=True)
+def no_server_outlives_its_test() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,13 @@ def made(folder: Path) -> Path:
     return folder
 
 
+_STARTED: list[Server] = []
+
+
 def started(folder: Path, engine: str = FAULT_ENGINE, **settings: str) -> Server:
-    """A server that takes jobs; whoever starts it ends it."""
+    """A server that takes jobs; whoever starts it ends it, or else `end_all` does."""
     server = start_server(made(folder), engine, **settings)
+    _STARTED.append(server)
     server.url = wait_for_url(server)
     server.wait_for_jobs()
     return server
@@ -43,3 +47,11 @@ def kill(server: Server) -> None:
     server.process.kill()
     server.process.wait()
     assert eventually(lambda: not any(child.is_running() for child in children))
+
+
+def end_all() -> None:
+    """Kill the servers that a test which failed has left running."""
+    while _STARTED:
+        server = _STARTED.pop()
+        if server.process.poll() is None:
+            kill(server)
