@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {"POSTGRES_PASSWORD": "p", "S3_ACCESS_KEY": "a", "S3_SECRET_KEY": "s"}
+CLUSTER_SECRETS = {"POSTGRES_PASSWORD": "p", "S3_ACCESS_KEY": "a", "S3_SECRET_KEY": "s"}
+SECRETS = {**CLUSTER_SECRETS, "GRAFANA_ADMIN_PASSWORD": "g"}
 COMBINATIONS: tuple[tuple[str, ...], ...] = (
     (),
     ("cpu",),
@@ -27,6 +28,9 @@ COMBINATIONS: tuple[tuple[str, ...], ...] = (
     ("vllm", "cluster"),
     ("secrets",),
     ("cpu", "secrets"),
+    ("monitoring",),
+    ("cpu", "cluster", "monitoring"),
+    ("vllm", "cluster", "monitoring"),
 )
 """Of docker-compose.yml with the files beside it, by the middle of their names."""
 

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 
 from tests.deploy.compose_rules import SERVICE, compose_problems, secret_defaults
-from tests.deploy.files import COMBINATIONS, ROOT, SECRETS, compose, needs_compose, resolved, run
+from tests.deploy.files import (
+    CLUSTER_SECRETS,
+    COMBINATIONS,
+    ROOT,
+    SECRETS,
+    compose,
+    needs_compose,
+    resolved,
+    run,
+)
 
 pytestmark = needs_compose
 
@@ -26,7 +35,10 @@ def name_of(files: tuple[str, ...]) -> str:
 
 @pytest.mark.parametrize("files", COMBINATIONS, ids=name_of)
 def test_compose_takes_it(files: tuple[str, ...]) -> None:
-    secrets = SECRETS if "cluster" in files else {}
+    secrets = {
+        **(CLUSTER_SECRETS if "cluster" in files else {}),
+        **({"GRAFANA_ADMIN_PASSWORD": "g"} if "monitoring" in files else {}),
+    }
     done = compose("config", "--quiet", files=files, environment=secrets)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -50,9 +62,9 @@ def test_no_secret_has_a_default(file: Path) -> None:
     assert secret_defaults(file.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("missing", sorted(SECRETS))
+@pytest.mark.parametrize("missing", sorted(CLUSTER_SECRETS))
 def test_a_cluster_does_not_start_without_its_secrets(missing: str) -> None:
-    given = {name: value for name, value in SECRETS.items() if name != missing}
+    given = {name: value for name, value in CLUSTER_SECRETS.items() if name != missing}
     done = compose("config", "--quiet", files=("cluster",), environment=given)
     assert done.returncode != 0
     assert missing in done.stderr
