@@ -68,7 +68,7 @@ RUN --mount=type=bind,from=tools,source=/opt/tools/bin/uv,target=/usr/local/bin/
     uv venv --quiet --python /usr/bin/python3 /opt/venv; \
     /deploy/with-secrets.sh uv pip install --quiet --python /opt/venv/bin/python \
       --compile-bytecode --require-hashes --requirement /cpu.txt; \
-    find /opt/venv -type d -name tests -prune -exec rm -rf {} +; \
+    find /opt/venv/lib/python3.*/site-packages/numpy -type d -name tests -prune -exec rm -rf {} +; \
     echo /opt/service >"$(echo /opt/venv/lib/python3.*/site-packages)/service.pth"
 
 FROM cpu-libraries AS cpu-service
@@ -132,7 +132,9 @@ RUN --mount=type=bind,from=tools,source=/opt/tools/bin/uv,target=/usr/local/bin/
     uv venv --quiet --python /usr/bin/python3 /opt/venv; \
     /deploy/with-secrets.sh uv pip install --quiet --python /opt/venv/bin/python \
       --compile-bytecode --require-hashes --requirement /gpu.txt; \
-    find /opt/venv -type d -name tests -prune -exec rm -rf {} +; \
+    for each in numpy pandas scipy sklearn; do \
+      find /opt/venv/lib/python3.*/site-packages/"${each}" -type d -name tests -prune -exec rm -rf {} +; \
+    done; \
     echo /opt/service >"$(echo /opt/venv/lib/python3.*/site-packages)/service.pth"
 # Not on PyPI, hence not in the lock. What it needs of PyPI is there by now; its CUDA libraries come
 # from its own index. pip, because that is how upstream has it installed.
