@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from paddleocr_vl_service.config.header_list import parse_headers
 from paddleocr_vl_service.config.settings import Settings
 
 CONTRACT = {
@@ -196,7 +197,8 @@ def test_a_collector_and_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20a=b, x-team=ocr")
     settings = Settings()
     assert settings.otel_exporter_otlp_endpoint == "https://collector:4318"
-    assert settings.collector_headers == {"authorization": "Bearer a=b", "x-team": "ocr"}
+    given = settings.otel_exporter_otlp_headers.get_secret_value()
+    assert parse_headers(given) == {"authorization": "Bearer a=b", "x-team": "ocr"}
     assert "Bearer" not in str(settings.masked())
 
 

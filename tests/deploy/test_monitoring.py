@@ -18,6 +18,7 @@ from tests.deploy import promql
 from tests.docs import pages
 from tests.support import documents
 from tests.support.metrics import Scraped, scrape
+from tests.support.prometheus import PROGRAM, prometheus, query
 from tests.support.server import running_server
 
 FOLDER = pages.ROOT / "deploy/monitoring"
@@ -29,7 +30,7 @@ PROMTOOL = shutil.which("promtool")
 BINARY = Path(sys.executable).with_name("docker-compose")
 
 needs_promtool = pytest.mark.skipif(
-    PROMTOOL is None, reason="promtool is not installed: apt-get install prometheus"
+    PROMTOOL is None or PROGRAM is None, reason="not installed: apt-get install prometheus"
 )
 needs_compose = pytest.mark.skipif(
     not BINARY.exists(), reason="docker-compose comes with Python 3.11 and later"
@@ -119,6 +120,25 @@ class TestPromtool:
         assert done.returncode == 0, done.stdout + done.stderr
         bad = "# TYPE x_total gauge\nx_total 1\n"
         assert promtool("check", "metrics", given=bad).returncode != 0
+
+
+@needs_promtool
+def test_a_real_prometheus_asks_the_service_and_answers_every_panel(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.wait_for_jobs()
+        assert server.extract("a.png", documents.image()).status_code == 200
+        with prometheus(tmp_path, server.url.removeprefix("http://")) as client:
+            for each in (*rules.panel_queries(DASHBOARD), *rules.alert_queries(ALERTS)):
+                query(client, each.expression)
+            (pages_read,) = query(client, 'paddleocr_vl_pages_total{outcome="read"}')
+            assert pages_read["value"][1] == "1"
+            (running,) = query(client, panel("What is running")[0])
+            assert {"engine", "version", "python"} <= running["metric"].keys()
+            assert query(client, 'ALERTS{alertstate="firing"}') == []
+
+
+def panel(title: str) -> list[str]:
+    return [each.expression for each in rules.panel_queries(DASHBOARD) if each.place == title]
 
 
 def test_every_metric_label_and_value_that_is_asked_for_is_exported(scraped: Scraped) -> None:

@@ -10,7 +10,6 @@ import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -20,11 +19,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from paddleocr_vl_service.config.header_list import parse_headers
 from paddleocr_vl_service.config.secret_files import SecretFileSource
 
 _DEVICE = re.compile(r"cpu|gpu(:\d+(,\d+)*)?")
 _HTTP_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x20-\x7e]*")
 _LANGUAGES = re.compile(r"([A-Za-z_]+(\+[A-Za-z_]+)*)?")
 
 
@@ -350,9 +349,7 @@ class Settings(BaseSettings):
     @field_validator("otel_exporter_otlp_headers")
     @classmethod
     def _are_headers(cls, value: SecretStr) -> SecretStr:
-        parts = [part for part in value.get_secret_value().split(",") if part.strip()]
-        if not all(_HEADER.fullmatch(part.strip()) for part in parts):
-            raise ValueError("must be headers such as 'authorization=Bearer ...'")
+        parse_headers(value.get_secret_value())
         return value
 
     @field_validator("log_level", mode="before")
@@ -428,13 +425,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment first, then files, then ``.env``."""
         return init_settings, env_settings, SecretFileSource(settings_cls), dotenv_settings
-
-    @property
-    def collector_headers(self) -> dict[str, str]:
-        """`OTEL_EXPORTER_OTLP_HEADERS`, by their names."""
-        parts = self.otel_exporter_otlp_headers.get_secret_value().split(",")
-        pairs = (part.strip().partition("=") for part in parts if part.strip())
-        return {name: unquote(value) for name, _, value in pairs}  # as OpenTelemetry has it
 
     @property
     def wants_gpu(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paddleocr_vl_service.config.header_list import parse_headers
 from paddleocr_vl_service.config.settings import Settings
 from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.observability.meter import PrometheusMeter
@@ -24,7 +25,7 @@ def build_tracer(settings: Settings) -> Tracer:
     return start_tracing(
         TracingConfig(
             settings.otel_exporter_otlp_endpoint,
-            settings.collector_headers,
+            parse_headers(settings.otel_exporter_otlp_headers.get_secret_value()),
             settings.otel_service_name,
             settings.otel_traces_sampler_arg,
         )
