@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import shutil
 import signal
 import time
@@ -28,7 +30,7 @@ from paddleocr_vl_service.jobs.build import build_jobs
 from paddleocr_vl_service.jobs.names import sha256_of
 from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.models.document import DocumentOptions, ParsedDocument
-from paddleocr_vl_service.models.errors import JobUnfinished, ServiceError
+from paddleocr_vl_service.models.errors import IdempotencyConflict, JobUnfinished, ServiceError
 from paddleocr_vl_service.models.jobs import Job, JobOrder, JobStatus
 from paddleocr_vl_service.services.build import build_service
 from paddleocr_vl_service.services.in_order import all_or_none
@@ -188,13 +190,19 @@ async def _taken(command: BatchCommand, file: Path, jobs: JobService) -> Job:
         options=DocumentOptions(command.options.pages, None, command.options.parse),
         has_password=password is not None,
     )
+    name = hashlib.sha256(os.fsencode(file.relative_to(command.folder))).hexdigest()
     attempt = 0
     while True:
         async with jobs.upload_folder() as folder:
             copy = folder / "upload"
             await asyncio.to_thread(shutil.copyfile, file, copy)
-            key = f"{file.relative_to(command.folder)}:{attempt}"
-            job, is_new = await jobs.submit(copy, order, password=password, key=key)
+            try:
+                job, is_new = await jobs.submit(
+                    copy, order, password=password, key=f"{name}:{attempt}"
+                )
+            except IdempotencyConflict:  # the file was another one then, or the options were
+                attempt += 1
+                continue
         goes_on = job.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED)
         if is_new or (goes_on and not job.purged):
             return job

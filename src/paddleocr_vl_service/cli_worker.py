@@ -14,6 +14,7 @@ from paddleocr_vl_service.observability.build import build_tracer
 from paddleocr_vl_service.observability.meter import PrometheusMeter
 from paddleocr_vl_service.observability.telemetry import Telemetry
 from paddleocr_vl_service.services.build import build_service
+from paddleocr_vl_service.services.preload import preloading
 from paddleocr_vl_service.worker_http import answering
 
 logger = logging.getLogger("main")
@@ -45,9 +46,10 @@ async def run_worker(settings: Settings, listener: socket.socket | None = None) 
         try:
             await jobs.open()
             logger.info("Working on jobs")
-            while not told.is_set() and not jobs.is_dead:
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(told.wait(), _LOOK_SECONDS)
+            async with preloading(service, enabled=settings.preload_model):
+                while not told.is_set() and not jobs.is_dead:
+                    with suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(told.wait(), _LOOK_SECONDS)
         finally:
             logger.info("Shutting down")
             service.admission.stop()

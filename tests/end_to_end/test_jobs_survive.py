@@ -99,17 +99,26 @@ def test_a_job_of_a_thousand_pages_is_told_of_at_once_and_takes_no_memory(
 
 
 def test_files_of_a_document_that_was_never_taken_go(tmp_path: Path, faults: FaultFolder) -> None:
-    """Its process died between the two; the name tells how long ago."""
+    """Its process died between receiving it and writing it down."""
     jobs = tmp_path / "data" / "jobs"
-    old, new = "job_" + "0" * 25, "job_" + "z" * 25
-    for name in (old, new, "something else"):
+    server = started(tmp_path, **faults.environment())
+    assert server.stop() == 0
+    noted = {"job_" + "0" * 25: 4000, "job_" + "1" * 25: 60}
+    database = sqlite3.connect(tmp_path / "data" / "jobs.db")
+    for name, seconds in noted.items():
+        database.execute(
+            "INSERT INTO stray_files VALUES (?, unixepoch('now') - ?)", (name, seconds)
+        )
+    database.commit()
+    database.close()
+    for name in (*noted, "job_" + "2" * 25):
         (jobs / name).mkdir(parents=True)
         (jobs / name / "upload").write_bytes(b"a document")
+    old, new, somebody_elses = sorted(jobs.iterdir())
     server = started(tmp_path, **faults.environment())
-    taken(server, "page.png", png(PageOrder(19, 1)))
-    assert eventually(lambda: not (jobs / old).exists())
-    assert (jobs / new / "upload").exists()
-    assert (jobs / "something else" / "upload").exists()
+    assert eventually(lambda: not old.exists())
+    assert (new / "upload").exists()
+    assert (somebody_elses / "upload").exists()
     assert server.stop() == 0
 
 
@@ -200,7 +209,8 @@ def test_files_that_are_away_are_an_error_for_a_while(tmp_path: Path, faults: Fa
         assert (refused.status_code, refused.json()["code"]) == (503, "job-store-unavailable")
         assert server.extract("page.png", png(PageOrder(15, 1))).status_code == 200
         time.sleep(8)
-        assert job(server, job_id)["status"] in ("queued", "running")
+        found = job(server, job_id)
+        assert found["status"] in ("queued", "running"), found
         files.unlink()
         (tmp_path / "data" / "away").rename(files)
         assert finished(server, job_id)["status"] == "succeeded"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from paddleocr_vl_service.jobs import tables
+from paddleocr_vl_service.jobs import job_rows, tables
 from paddleocr_vl_service.jobs.database import JobDatabase
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.models.document import DocumentOptions
@@ -31,7 +31,14 @@ async def test_an_older_database_is_brought_up_to_date_and_keeps_its_jobs(
         patch.setattr(tables, "MIGRATIONS", tables.MIGRATIONS[:1])
         old = JobDatabase("", tmp_path)
         await old.open()
-        await JobRepository(old).add("job_a", ORDER, key="k", fingerprint="f", most_queued=9)
+        row = {
+            "id": "job_a",
+            "status": "queued",
+            "job_order": job_rows.ORDER.dump_json(ORDER).decode(),
+            **dict.fromkeys(("epoch", "crashes", "pages_done", "pages_failed", "created_at"), 0),
+            **dict.fromkeys(("purged", "cancelling"), False),
+        }
+        await old.run(lambda connection: connection.execute(sa.insert(tables.jobs).values(row)))
         old.close()
     assert "deliveries" not in columns(tmp_path / "jobs.db")
 

@@ -30,6 +30,9 @@ INSIDE = [
     "224.0.0.1",
     "255.255.255.255",
     "192.0.2.1",
+    "192.0.0.192",
+    "168.63.129.16",
+    "fec0::1",
     "::1",
     "::",
     "fe80::1",
@@ -67,6 +70,8 @@ def test_public_addresses(address: str) -> None:
         "http://exa mple.org/",
         "http://example.org/\r\nX: y",
         "http://[::1/",
+        "https://example.org/caf\u00e9",
+        "https://example.org/?q=\u00e9",
         "https://example.org/" + "x" * 2000,
     ],
 )

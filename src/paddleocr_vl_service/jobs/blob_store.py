@@ -10,12 +10,14 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
 
 _T = TypeVar("_T")
+_ATTEMPTS_TO_REMOVE = 1000  # a file that is gone ends one
 _SENTENCE = "The store of jobs' files cannot be reached at the moment."
 
 
@@ -40,10 +42,6 @@ class BlobStore(Protocol):
 
     async def remove_all(self, prefix: str) -> None:
         """Remove all blobs below a name; none need be there."""
-        ...
-
-    async def folders(self, prefix: str) -> list[str]:
-        """The names next below a name, without what stands before them."""
         ...
 
     async def free_bytes(self) -> int | None:
@@ -126,17 +124,12 @@ class LocalBlobStore:
         await _guarded(lambda: self._remove_all(self._root / prefix))
 
     def _remove_all(self, folder: Path) -> None:
-        if folder.exists():
-            shutil.rmtree(folder)
-
-    async def folders(self, prefix: str) -> list[str]:
-        """The folders next below a name."""
-        folder = self._root / prefix
-
-        def look() -> list[str]:
-            return [each.name for each in folder.iterdir()] if folder.exists() else []
-
-        return await _guarded(look)
+        for _ in range(_ATTEMPTS_TO_REMOVE):
+            with suppress(FileNotFoundError):  # there is none, or somebody else removes it too
+                shutil.rmtree(folder)
+            if not folder.exists():
+                return
+        raise OSError(f"{folder.name} is removed and written at the same time")
 
     async def free_bytes(self) -> int | None:
         """Room on its file system."""
@@ -197,18 +190,6 @@ class RemoteBlobStore:
                 return
 
         await _guarded(remove)
-
-    async def folders(self, prefix: str) -> list[str]:
-        """The names next below a name."""
-
-        def look() -> list[str]:
-            try:
-                found = self._filesystem.ls(self._path(prefix), detail=False, refresh=True)
-            except FileNotFoundError:
-                return []
-            return [str(each).rstrip("/").rpartition("/")[2] for each in found]
-
-        return await _guarded(look)
 
     async def free_bytes(self) -> int | None:
         """Nobody knows."""

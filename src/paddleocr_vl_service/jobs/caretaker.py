@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.job_rows import JobLost
-from paddleocr_vl_service.jobs.names import JOBS_FOLDER, created_at, folder_of, is_job_id
+from paddleocr_vl_service.jobs.names import folder_of
 from paddleocr_vl_service.jobs.ownership import JobOwnership
 from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import JobRunner
@@ -28,11 +28,12 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 5.0
 _BEAT_SECONDS = 0.5
+_AT_A_BEAT = 100
 _LOOK_SECONDS, _LOOK_AT = 4.0, 100
 """How often, and at how many of the oldest jobs, one looks for what the queue has lost."""
 
-_UNTAKEN_SECONDS = 3600.0
-"""So old are files that belong to no job when they are removed; and how often one looks."""
+_STRAY_SECONDS = 3600.0
+"""So long files that are no job's stay: nobody writes them any more."""
 
 _TOMBSTONE_SECONDS = 90 * 86_400.0
 
@@ -76,7 +77,7 @@ class Caretaker:
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._last_beat = self._last_look = time.monotonic()
-        self._next_sweep = 0.0
+        self._without_row: set[str] = set()
         self._missing: set[tuple[str, int]] = set()
         self._trouble: str | None = None
         self._death: str | None = None
@@ -150,13 +151,19 @@ class Caretaker:
         for job_id, epoch in await self._ownership.orphans():
             logger.warning("A job is taken over", extra={"job": job_id, "epoch": epoch})
         waiting = await self._ownership.queued()
-        for each in waiting:
-            if each not in self._submitted:
-                await self._queue.submit(*each)
-        self._submitted = set(waiting)
+        await self._hand_out(waiting)
         if time.monotonic() - self._last_look > _LOOK_SECONDS:
             self._last_look = time.monotonic()
-            await self._look_for_lost(waiting[:_LOOK_AT])
+            await self._look_for_lost([each for each in waiting if each in self._submitted])
+
+    async def _hand_out(self, waiting: Sequence[tuple[str, int]]) -> None:
+        """Some at a time: the lease must not run out over a long queue."""
+        fresh = [each for each in waiting if each not in self._submitted]
+        for each in fresh[:_AT_A_BEAT]:
+            await self._queue.submit(*each)
+        self._submitted = self._submitted.intersection(waiting) | set(fresh[:_AT_A_BEAT])
+        if len(fresh) > _AT_A_BEAT:
+            self.wake()
 
     async def _look_for_lost(self, waiting: Sequence[tuple[str, int]]) -> None:
         """Hand out anew what the queue has handed out and nobody has begun.
@@ -164,7 +171,8 @@ class Caretaker:
         A process that dies, or stops, between the two leaves a job that waits for nothing. One that
         is only slow to begin finds another epoch and leaves it alone.
         """
-        missing = set(waiting) - await self._queue.waiting(waiting)
+        oldest = waiting[:_LOOK_AT]
+        missing = set(oldest) - await self._queue.waiting(oldest)
         for job_id, epoch in missing & self._missing:
             logger.warning("A job was lost by the queue", extra={"job": job_id, "epoch": epoch})
             await self._ownership.hand_on(job_id, epoch)
@@ -174,33 +182,34 @@ class Caretaker:
         while True:
             try:
                 for job_id, epochs in await self._repository.expired():
-                    await self.purge(job_id, epochs)
+                    with _told_of():
+                        await self.purge(job_id, epochs)
                 await self._forget_passwords()
                 await self._sweep()
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
+            except Exception:
+                logger.exception("Jobs could not be tidied up; they are in a moment")
             pause = min(_MOST_TIDY_SECONDS, self._runner.retention / 10)
             await asyncio.sleep(max(_LEAST_TIDY_SECONDS, pause))
 
     async def _forget_passwords(self) -> None:
-        """Of jobs that were finished by another process."""
+        """Of jobs that were finished by another process, or are none."""
         for job_id in tuple(self._runner.passwords):
             job = await self._repository.get(job_id)
-            if job is not None and job.status.is_final:
+            gone = job is None and job_id in self._without_row
+            if gone or (job is not None and job.status.is_final):
                 self._runner.passwords.pop(job_id, None)
+            elif job is None:
+                self._without_row.add(job_id)  # it may be written down in this moment
+        self._without_row.intersection_update(self._runner.passwords)
 
     async def _sweep(self) -> None:
-        """Remove files of documents that were never written down as jobs, and old tombstones."""
-        if time.monotonic() < self._next_sweep:
-            return
-        before = time.time() - _UNTAKEN_SECONDS
-        names = await self._blobs.folders(JOBS_FOLDER)
-        old = [name for name in names if is_job_id(name) and created_at(name) < before]
-        for name in set(old) - await self._repository.known_of(old):
-            logger.info("Files of a document that was not taken are removed", extra={"job": name})
-            await self.remove_files(name)
+        """Remove files that are no job's, and old tombstones."""
+        for job_id in await self._repository.stray(_STRAY_SECONDS):
+            with _told_of():
+                await self.remove_stray(job_id)
         await self._repository.forget_tombstones(_TOMBSTONE_SECONDS)
-        self._next_sweep = time.monotonic() + _UNTAKEN_SECONDS
 
     async def _tells(self) -> None:
         while True:
@@ -208,6 +217,8 @@ class Caretaker:
                 await asyncio.gather(*(self._webhooks.deliver_due() for _ in range(AT_A_TIME)))
             except JobStoreUnavailable as error:
                 logger.warning(error.detail)
+            except Exception:
+                logger.exception("Webhooks could not be called; they are in a moment")
             await asyncio.sleep(_BEAT_SECONDS)
 
     async def purge(self, job_id: str, epochs: int) -> None:
@@ -218,12 +229,10 @@ class Caretaker:
         self._meter.purge()
         logger.info("A job's files and results were removed", extra={"job": job_id})
 
-    async def remove_files(self, job_id: str) -> None:
-        """Remove the files of a job that was not taken; they are orphans if that fails."""
-        try:
-            await self._blobs.remove_all(folder_of(job_id))
-        except JobStoreUnavailable:
-            logger.warning("Files of a job that was not taken stay", extra={"job": job_id})
+    async def remove_stray(self, job_id: str) -> None:
+        """Remove files that are no job's; noted still where it raises `JobStoreUnavailable`."""
+        await self._blobs.remove_all(folder_of(job_id))
+        await self._repository.forget_stray(job_id)
 
     async def close(self) -> None:
         """Look after nothing any more, and give this process's jobs back."""
@@ -234,3 +243,12 @@ class Caretaker:
         with suppress(JobStoreUnavailable):
             await self._ownership.give_back(self._owner)
             await self._ownership.sign_off(self._owner)
+
+
+@contextmanager
+def _told_of() -> Iterator[None]:
+    """One job whose files cannot be removed does not keep the others."""
+    try:
+        yield
+    except JobStoreUnavailable as error:
+        logger.warning(error.detail)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from dbos import DBOS, Serializer, SetEnqueueOptions, SetWorkflowID
@@ -70,18 +69,27 @@ async def _there(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 @DBOS.workflow(name="read_document", max_recovery_attempts=3)
 async def _read_document(job_id: str, epoch: int) -> None:
-    with suppress(WorkStopped):
-        pages: list[int] = await DBOS.run_step_async({"name": "begin"}, _begin, job_id, epoch)
-        # Numbers of steps are drawn in order, whatever order the pages are finished in.
-        steps = [(page, DBOS.reserve_step()) for page in pages]
-        places = asyncio.Semaphore(Current.work.pages_at_a_time)
+    try:
+        await _steps(job_id, epoch)
+    except WorkStopped:
+        return
+    except Exception:
+        await _there(Current.work.interrupted(job_id, epoch))
+        raise
 
-        async def read(page: int, step: Any) -> None:
-            async with places:
-                await step.run_async({"name": "page"}, _read_page, job_id, epoch, page)
 
-        await all_or_none(read(page, step) for page, step in steps)
-        await DBOS.run_step_async({"name": "end"}, _end, job_id, epoch)
+async def _steps(job_id: str, epoch: int) -> None:
+    pages: list[int] = await DBOS.run_step_async({"name": "begin"}, _begin, job_id, epoch)
+    # Numbers of steps are drawn in order, whatever order the pages are finished in.
+    steps = [(page, DBOS.reserve_step()) for page in pages]
+    places = asyncio.Semaphore(Current.work.pages_at_a_time)
+
+    async def read(page: int, step: Any) -> None:
+        async with places:
+            await step.run_async({"name": "page"}, _read_page, job_id, epoch, page)
+
+    await all_or_none(read(page, step) for page, step in steps)
+    await DBOS.run_step_async({"name": "end"}, _end, job_id, epoch)
 
 
 async def _begin(job_id: str, epoch: int) -> list[int]:

@@ -70,12 +70,16 @@ class DeliveryLog:
         return await self._database.run(work)
 
     async def made(self, delivery: Delivery, status: int | None, error: str | None) -> None:
-        """Write down what came of an attempt, and when the next one is due."""
+        """Write down what came of an attempt, and when the next one is due.
+
+        Of two that made the same attempt, one slowly, the first is heard.
+        """
 
         def work(connection: sa.Connection) -> None:
             values = {"made_at": now(connection), "status": status, "error": error}
-            connection.execute(_own(delivery.job_id, delivery.attempt).values(values))
-            if error is None or delivery.is_last:
+            own = _own(delivery.job_id, delivery.attempt).where(deliveries.c.made_at.is_(None))
+            is_first = connection.execute(own.values(values)).rowcount > 0
+            if not is_first or error is None or delivery.is_last:
                 return
             following = {
                 "job_id": delivery.job_id,

@@ -24,25 +24,14 @@ def new_job_id() -> str:
     return "job_" + digits + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_DIGITS))
 
 
-def created_at(job_id: str) -> float:
-    """When a name was made, in seconds since 1970 by the clock of the machine that made it."""
-    number = 0
-    for digit in job_id.removeprefix("job_")[:_TIME_DIGITS]:
-        number = number * len(_ALPHABET) + _ALPHABET.index(digit)
-    return number / 1000
-
-
 def is_job_id(text: str) -> bool:
     """Whether it is a name that `new_job_id` could have made; only those come near a path."""
     return _ID.fullmatch(text) is not None
 
 
-JOBS_FOLDER = "jobs"
-
-
 def folder_of(job_id: str) -> str:
     """All blobs of a job are below it."""
-    return f"{JOBS_FOLDER}/{job_id}"
+    return f"jobs/{job_id}"
 
 
 def upload_blob(job_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ from paddleocr_vl_service.jobs.job_rows import (
     job_of,
     require_job,
 )
-from paddleocr_vl_service.jobs.tables import events, idempotency, jobs
+from paddleocr_vl_service.jobs.tables import events, idempotency, jobs, stray_files
 from paddleocr_vl_service.models.errors import IdempotencyConflict, ServiceBusy
 from paddleocr_vl_service.models.jobs import (
     EventKind,
@@ -82,6 +82,7 @@ class JobRepository:
                 "cancelling": False,
             }
             connection.execute(sa.insert(jobs).values(row))
+            connection.execute(sa.delete(stray_files).where(stray_files.c.job_id == job_id))
             if key:
                 values = {"key": key, "fingerprint": fingerprint, "job_id": job_id}
                 connection.execute(sa.insert(idempotency).values(values))
@@ -211,17 +212,24 @@ class JobRepository:
 
         return await self._database.run(work)
 
-    async def known_of(self, job_ids: Sequence[str]) -> set[str]:
-        """Those of the names that are jobs', tombstones included."""
+    async def note_stray(self, job_id: str) -> None:
+        """Write down that there may soon be files below a name which is no job's yet."""
+        await self._database.run(lambda connection: _note_stray(connection, job_id))
 
-        def work(connection: sa.Connection) -> set[str]:
-            found: set[str] = set()
-            for start in range(0, len(job_ids), _NAMES_AT_A_TIME):
-                names = job_ids[start : start + _NAMES_AT_A_TIME]
-                found.update(connection.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(names))))
-            return found
+    async def stray(self, seconds: float) -> list[str]:
+        """Names that were noted so many seconds ago, and are no job's."""
+
+        def work(connection: sa.Connection) -> list[str]:
+            before = now(connection) - seconds
+            query = sa.select(stray_files.c.job_id).where(stray_files.c.noted_at < before)
+            return list(connection.scalars(query.limit(_NAMES_AT_A_TIME)))
 
         return await self._database.run(work)
+
+    async def forget_stray(self, job_id: str) -> None:
+        """There are no files below a name any more."""
+        query = sa.delete(stray_files).where(stray_files.c.job_id == job_id)
+        await self._database.run(lambda connection: connection.execute(query).rowcount)
 
     async def purge(self, job_id: str) -> None:
         """Forget all of a finished job but that it was there."""
@@ -229,6 +237,7 @@ class JobRepository:
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.delete(events).where(events.c.job_id == job_id))
             connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(purged=True))
+            _note_stray(connection, job_id)
 
         await self._database.run(work)
 
@@ -241,6 +250,12 @@ class JobRepository:
             )
 
         await self._database.run(work)
+
+
+def _note_stray(connection: sa.Connection, job_id: str) -> None:
+    values = {"job_id": job_id, "noted_at": now(connection)}
+    with suppress(sa.exc.IntegrityError), connection.begin_nested():  # it is noted already
+        connection.execute(sa.insert(stray_files).values(values))
 
 
 def _known(connection: sa.Connection, key: str, fingerprint: str) -> Job | None:

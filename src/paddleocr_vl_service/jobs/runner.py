@@ -250,9 +250,7 @@ class JobRunner:
         except Unavailable as error:
             # Nothing is known about the document: somebody begins again, a little later.
             logger.warning("A job is interrupted", extra={"job": job_id, "reason": error.code})
-            # The caretaker hands it back when it has rested: there is no hurry to fail again.
-            self._resting[job_id, epoch] = time.monotonic() + _REST_SECONDS
-            await self._leave(job_id, epoch)
+            await self.interrupted(job_id, epoch)
             raise WorkStopped from error
         except ServiceError as error:
             await self._finish(job_id, epoch, JobStatus.FAILED, (error.code, error.detail))
@@ -262,6 +260,11 @@ class JobRunner:
             sentence = ("internal-error", "The service failed unexpectedly.")
             await self._finish(job_id, epoch, JobStatus.FAILED, sentence)
             raise WorkStopped from error
+
+    async def interrupted(self, job_id: str, epoch: int) -> None:
+        """Drop the work on a job; the caretaker hands it back when it has rested a little."""
+        self._resting[job_id, epoch] = time.monotonic() + _REST_SECONDS
+        await self._leave(job_id, epoch)
 
     async def _finish(
         self, job_id: str, epoch: int, status: JobStatus, error: tuple[str, str] | None = None

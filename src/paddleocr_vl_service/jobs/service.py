@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paddleocr_vl_service.assembly.assemble import assemble
+from paddleocr_vl_service.assembly.crop_allowance import CropAllowance
 from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
@@ -22,12 +23,19 @@ from paddleocr_vl_service.jobs.repository import JobRepository
 from paddleocr_vl_service.jobs.runner import DOCUMENT, JobRunner, StoredPage, load_page
 from paddleocr_vl_service.jobs.webhooks import Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
-from paddleocr_vl_service.models.document import PageError, PageResult, ParsedDocument
+from paddleocr_vl_service.models.document import (
+    EngineInfo,
+    PageError,
+    PageResult,
+    ParsedDocument,
+)
 from paddleocr_vl_service.models.errors import (
+    IdempotencyConflict,
     JobGone,
     JobNotFound,
     JobStoreUnavailable,
     JobUnfinished,
+    ServiceBusy,
 )
 from paddleocr_vl_service.models.jobs import Job, JobCensus, JobEvent, JobOrder, JobStatus
 
@@ -185,21 +193,29 @@ class JobService:
         if key and (known := await self._repository.known(key, fingerprint)):
             return known, False
         job_id = new_job_id()
+        await self._repository.note_stray(job_id)
         await self._blobs.put_file(upload_blob(job_id), file)
-        taken = False
         if password is not None:
             self._runner.passwords[job_id] = password
         try:
             job, taken = await self._repository.add(
                 job_id, order, key=key, fingerprint=fingerprint, most_queued=self.limits.queued
             )
-        finally:
-            if not taken:
-                self._runner.passwords.pop(job_id, None)
-                await asyncio.shield(self._caretaker.remove_files(job_id))
+        except (ServiceBusy, IdempotencyConflict):
+            await asyncio.shield(self._withdraw(job_id))
+            raise
+        # After any other error nobody knows whether it was written down. If it was not, its files
+        # are still noted as stray.
         if taken:
             self._caretaker.wake()
+        else:
+            await asyncio.shield(self._withdraw(job_id))
         return job, taken
+
+    async def _withdraw(self, job_id: str) -> None:
+        self._runner.passwords.pop(job_id, None)
+        with suppress(JobStoreUnavailable):
+            await self._caretaker.remove_stray(job_id)
 
     async def get(self, job_id: str) -> Job:
         """A job, be it a tombstone.
@@ -326,11 +342,16 @@ class JobService:
     async def _partial(self, job: Job) -> ParsedDocument:
         numbers, count = await self._repository.pages_to_read(job.id)
         events = {event.page: event for event in await self._repository.page_events(job.id)}
-        pages = [await self._load(events[number]) for number in numbers if number in events]
-        engine = next((page.engine for page in pages if page.engine), None)
-        outcomes: list[PageResult | PageError] = [
-            outcome for page in pages if (outcome := page.result or page.error) is not None
-        ]
+        engine: EngineInfo | None = None
+        crops = CropAllowance()
+        outcomes: list[PageResult | PageError] = []
+        for number in (each for each in numbers if each in events):
+            page = await self._load(events[number])
+            engine = engine or page.engine
+            if page.result is not None:
+                outcomes.append(crops.within(page.result))
+            elif page.error is not None:
+                outcomes.append(page.error)
         if engine is None or not any(isinstance(each, PageResult) for each in outcomes):
             raise JobUnfinished("No page of the job was read yet.")
         return await asyncio.to_thread(assemble, count, outcomes, (), engine)

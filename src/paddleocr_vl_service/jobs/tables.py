@@ -76,6 +76,15 @@ deliveries = sa.Table(
 )
 """Attempts to tell somebody of a job's end, those that are due included."""
 
+stray_files = sa.Table(
+    "stray_files",
+    metadata,
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("noted_at", sa.Double, nullable=False),
+)
+"""Names below which files may be that are no job's: of documents on their way in, and of jobs that
+were purged while somebody still wrote."""
+
 versions = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 Migration = Callable[[sa.Connection], None]
@@ -90,7 +99,11 @@ def _webhooks(connection: sa.Connection) -> None:
     deliveries.create(connection)
 
 
-MIGRATIONS: Sequence[Migration] = (_first, _webhooks)
+def _stray_files(connection: sa.Connection) -> None:
+    stray_files.create(connection)
+
+
+MIGRATIONS: Sequence[Migration] = (_first, _webhooks, _stray_files)
 """Each leads from the version before it to its own; none is ever changed."""
 
 _ADVISORY_LOCK = 7_314_501

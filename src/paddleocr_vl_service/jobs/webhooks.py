@@ -103,20 +103,28 @@ class Webhooks:
         loop = asyncio.get_running_loop()
         try:
             status = await loop.run_in_executor(self._threads, self._post, url, body, headers)
-        except OutboundRefused as error:
-            return None, str(error)
-        except ssl.SSLError:
-            return None, "The receiver's certificate is not trusted."
-        except TimeoutError:
-            return None, "The receiver did not answer in time."
-        except (OSError, http.client.HTTPException):
-            return None, "The receiver could not be reached."
+        except Exception as error:  # noqa: BLE001 - no webhook may keep the others from being called
+            return None, _reason(error, job)
         if 200 <= status < 300:
             return status, None
         return status, f"The receiver answered {status}."
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         return post(resolve(url, self._allowed_hosts), body, headers, _SECONDS)
+
+
+def _reason(error: Exception, job: Job) -> str:
+    """Why an attempt failed, as one sentence for whoever looks at the job."""
+    if isinstance(error, OutboundRefused):
+        return str(error)
+    if isinstance(error, ssl.SSLError):
+        return "The receiver's certificate is not trusted."
+    if isinstance(error, TimeoutError):
+        return "The receiver did not answer in time."
+    if isinstance(error, (OSError, http.client.HTTPException)):
+        return "The receiver could not be reached."
+    logger.error("A webhook failed unexpectedly", exc_info=error, extra={"job": job.id})
+    return "The attempt failed unexpectedly."
 
 
 def _outcome(delivery: Delivery, error: str | None) -> str:

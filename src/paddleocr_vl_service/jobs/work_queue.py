@@ -24,6 +24,10 @@ class JobWork(Protocol):
         """Put the pages together and finish the job."""
         ...
 
+    async def interrupted(self, job_id: str, epoch: int) -> None:
+        """The queue itself failed between two steps: drop the work, for somebody to begin again."""
+        ...
+
     @property
     def pages_at_a_time(self) -> int:
         """Pages of one job that keep the engine busy."""

@@ -23,6 +23,11 @@ _TRANSLATED = (
     ipaddress.ip_network("64:ff9b:1::/48"),
     ipaddress.ip_network("2002::/16"),  # 6to4
     ipaddress.ip_network("2001::/32"),  # Teredo
+    ipaddress.ip_network("fec0::/10"),  # site-local, as QEMU gives them
+)
+_INSIDE = (
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure's own services
+    ipaddress.ip_network("192.0.0.0/24"),  # where other clouds keep theirs
 )
 _LONGEST_URL = 2000
 _MOST_ADDRESSES = 3
@@ -66,6 +71,8 @@ def check_url(url: str) -> SplitResult:
         raise OutboundRefused(f"The URL must hold no user and {_LONGEST_URL} characters at most.")
     if any(character.isspace() or not character.isprintable() for character in url):
         raise OutboundRefused("The URL holds characters that belong into none.")
+    if not (parts.path + parts.query).isascii():
+        raise OutboundRefused("The URL's path and query must be percent-encoded.")
     return parts
 
 
@@ -102,6 +109,8 @@ def is_public(address: str) -> bool:
             return is_public(str(found.ipv4_mapped))
         if any(found in network for network in _TRANSLATED):
             return False
+    elif any(found in network for network in _INSIDE):
+        return False
     return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
 
 
