@@ -148,8 +148,8 @@ def _contents(bench: Bench, image: str) -> Iterator[str]:
     labels = bench.inspect(image)["Config"]["Labels"]  # type: ignore[index]
     expect(labels["org.opencontainers.image.licenses"] == "Apache-2.0", "labels are missing")
     yield (
-        "No compiler, pip, uv, git, caches, tests of ours or set-user-id programs are in it, no proxy, "
-        "certificate or token in its configuration; it runs as `appuser`, 1000."
+        "No compiler, pip, uv, git, caches, tests of ours or set-user-id programs are in it, no "
+        "proxy, certificate or token in its configuration; it runs as `appuser`, 1000."
     )
 
 
