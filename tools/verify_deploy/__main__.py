@@ -54,6 +54,7 @@ def main() -> int:
         parser.error(str(error))
     given.cache.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _end)  # so that nothing is left then, too
+    facts = {**machine_facts(), "Commit": commit()}
     work = Path(tempfile.mkdtemp(prefix="verify-deploy-"))
     bench = Bench(given.cache, work)
     try:
@@ -61,11 +62,8 @@ def main() -> int:
     finally:
         bench.close()
         shutil.rmtree(work, ignore_errors=True)
-    facts = {
-        **machine_facts(),
-        "Commit": commit(),
-        "Engine": f"Docker {bench.version or 'none'}, Compose {bench.compose_version() or 'none'}",
-    }
+    engine, compose = bench.version or "none", bench.compose_version() or "none"
+    facts["Engine"] = f"Docker {engine}, Compose {compose}"
     page = given.report or (None if given.only else ROOT / "docs" / "verification.md")
     if page:
         page.write_text(report(outcomes, facts, UNVERIFIED), "utf-8")
