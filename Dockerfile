@@ -132,9 +132,6 @@ RUN --mount=type=bind,from=tools,source=/opt/tools/bin/uv,target=/usr/local/bin/
     uv venv --quiet --python /usr/bin/python3 /opt/venv; \
     /deploy/with-secrets.sh uv pip install --quiet --python /opt/venv/bin/python \
       --compile-bytecode --require-hashes --requirement /gpu.txt; \
-    for each in numpy pandas scipy sklearn; do \
-      find /opt/venv/lib/python3.*/site-packages/"${each}" -type d -name tests -prune -exec rm -rf {} +; \
-    done; \
     echo /opt/service >"$(echo /opt/venv/lib/python3.*/site-packages)/service.pth"
 # Not on PyPI, hence not in the lock. What it needs of PyPI is there by now; its CUDA libraries come
 # from its own index. pip, because that is how upstream has it installed.

@@ -10,6 +10,7 @@ from paddleocr_vl_service.config.settings import Settings
 SERVICE = "paddleocr-vl-service"
 OURS = (SERVICE, "worker", "bucket", "models")
 _OUTSIDERS = re.compile(r"AWS_[A-Z_0-9]+")
+_NOT_FOR_US = ("GRAFANA_ADMIN_PASSWORD",)
 _SHUTDOWN = Settings.model_fields["shutdown_grace_seconds"].default
 _SECRET = re.compile(r"(?i)(password|secret|token|key)")
 
@@ -67,8 +68,10 @@ def _settings(service: dict[str, Any]) -> list[str]:
     known |= {f"{name}_FILE" for name in known}
     return [
         f"{name} is no setting"
-        for name in service.get("environment") or {}
-        if name not in known and not _OUTSIDERS.fullmatch(name)
+        for name, value in (service.get("environment") or {}).items()
+        if not (name in _NOT_FOR_US and value == "")
+        and name not in known
+        and not _OUTSIDERS.fullmatch(name)
     ]
 
 

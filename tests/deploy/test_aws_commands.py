@@ -176,6 +176,23 @@ REFUSED: dict[str, tuple[list[str], dict[str, str]]] = {
 }
 
 
+def test_the_key_that_up_tells_to_make_is_private_and_replaces_none(
+    run: Command, tmp_path: Path
+) -> None:
+    hint = run("up", *CREATE, "--key-name", "other").said.splitlines()[-1]
+    (tmp_path / "calls").write_text("")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "CALLS": "calls"}
+    first, again = (
+        subprocess.run(["bash", "-c", hint], env=environment, cwd=tmp_path, capture_output=True)
+        for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert (tmp_path / "other.pem").stat().st_mode & 0o777 == 0o600
+    assert again.returncode != 0
+    calls = (tmp_path / "calls").read_text("utf-8").splitlines()
+    assert [call.split()[1] for call in calls] == ["create-key-pair"]
+
+
 @pytest.mark.parametrize("sentence", REFUSED)
 def test_up_refuses_before_it_creates_anything(run: Command, sentence: str) -> None:
     options, there = REFUSED[sentence]

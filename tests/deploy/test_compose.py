@@ -207,6 +207,28 @@ def test_a_cluster_shares_what_has_to_be_shared() -> None:
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == SECRETS["POSTGRES_PASSWORD"]
 
 
+def test_the_service_and_workers_are_not_told_grafana_s_password(tmp_path: Path) -> None:
+    for file in FILES:
+        shutil.copy(file, tmp_path)
+    secrets = "".join(f"{name}={value * 9}\n" for name, value in SECRETS.items())
+    (tmp_path / ".env").write_text(
+        f"{secrets}COMPOSE_FILE=docker-compose.yml:docker-compose.cpu.yml:"
+        "docker-compose.cluster.yml:docker-compose.monitoring.yml\n"
+    )
+    done = run("docker-compose", "--project-directory", str(tmp_path), "config", "--format", "json")
+    services = json.loads(done.stdout)["services"]
+    assert services["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD"] == "g" * 9
+    for name in (SERVICE, "worker"):
+        assert services[name]["image"] == "paddleocr-vl-service:cpu"
+        assert services[name]["environment"]["GRAFANA_ADMIN_PASSWORD"] == ""
+
+
+def test_the_model_server_takes_other_models_from_another_volume() -> None:
+    config = resolved(("vllm",), VLLM_MODEL="PaddleOCR-VL-1.5", VLLM_MODELS_VOLUME="other")
+    assert "--model=/opt/models/PaddleOCR-VL-1.5" in config["services"]["vllm"]["command"]
+    assert config["volumes"]["models"]["name"] == "other"
+
+
 def test_workers_are_not_started_alone() -> None:
     assert list(resolved()["services"]) == [SERVICE]
 

@@ -279,9 +279,10 @@ def test_what_is_provisioned_belongs_together() -> None:
 
 
 def compose(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    files = ("--env-file", os.devnull, "-f", pages.ROOT / "docker-compose.yml", "-f", COMPOSE)
     known = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME"}}
     return subprocess.run(
-        [BINARY, "-f", COMPOSE, "--profile", "alerting", "config", "--format", "json"],
+        [BINARY, *files, "--profile", "alerting", "config", "--format", "json"],
         env={**known, **variables},
         cwd=folder,
         capture_output=True,
@@ -308,8 +309,10 @@ def test_what_watches_is_hardened_and_stays_on_this_machine(tmp_path: Path) -> N
     done = compose(tmp_path, GRAFANA_ADMIN_PASSWORD="long and random")
     assert done.returncode == 0, done.stderr
     services = json.loads(done.stdout)["services"]
-    assert set(services) == {"prometheus", "grafana", "alertmanager"}
-    for name, service in services.items():
+    watchers = {"prometheus", "grafana", "alertmanager"}
+    assert set(services) == {"paddleocr-vl-service", *watchers}
+    for name in watchers:
+        service = services[name]
         assert what_is_not_hardened(service) == [], name
         for mount in service["volumes"]:
             if mount["type"] == "bind":

@@ -1,4 +1,4 @@
-"""``python -m tools.verify_deploy [--only STEP ...] [--report FILE]``."""
+"""``python -m tools.verify_deploy [--only STEP ...] [--report FILE] [--ubuntu]``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ UNVERIFIED = (
     "The real images of PostgreSQL and of the S3-compatible store; S3 itself.",
     "`docker compose build`: images were built with `docker build` and the same arguments.",
     "SBOM and vulnerability scan of an image.",
+    "Docker 24 or later: Debian's engine is older.",
     "Architectures other than x86_64.",
     (
         "AWS itself: CloudFormation, IAM, quotas and costs; the AMI, its driver and the steps of "
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="STEP")
     parser.add_argument("--list", action="store_true", help="name the steps, do nothing")
     parser.add_argument("--report", type=Path, help="docs/verification.md, unless --only is given")
+    parser.add_argument("--ubuntu", action="store_true", help="gpu on a base of Ubuntu's archive")
     parser.add_argument("--cache", type=Path, default=ROOT / ".tools" / "verify-deploy")
     given = parser.parse_args()
     if given.list:
@@ -54,18 +56,16 @@ def main() -> int:
         parser.error(str(error))
     given.cache.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _end)  # so that nothing is left then, too
+    facts = {**machine_facts(), "Commit": commit()}
     work = Path(tempfile.mkdtemp(prefix="verify-deploy-"))
-    bench = Bench(given.cache, work)
+    bench = Bench(given.cache, work, ubuntu=given.ubuntu)
     try:
         outcomes = run_steps(steps, bench, lambda text: print(text, flush=True))
     finally:
         bench.close()
         shutil.rmtree(work, ignore_errors=True)
-    facts = {
-        **machine_facts(),
-        "Commit": commit(),
-        "Engine": f"Docker {bench.version or 'none'}, Compose {bench.compose_version() or 'none'}",
-    }
+    engine, compose = bench.version or "none", bench.compose_version() or "none"
+    facts["Engine"] = f"Docker {engine}, Compose {compose}"
     page = given.report or (None if given.only else ROOT / "docs" / "verification.md")
     if page:
         page.write_text(report(outcomes, facts, UNVERIFIED), "utf-8")

@@ -26,11 +26,13 @@ class Bench:
     Args:
         cache: Where what was fetched is kept for the next time.
         work: For everything else; its owner removes it.
+        ubuntu: Whether the image gpu's base comes from Ubuntu's archive, and not from Debian's.
     """
 
-    def __init__(self, cache: Path, work: Path) -> None:
+    def __init__(self, cache: Path, work: Path, *, ubuntu: bool = False) -> None:
         self.cache = cache
         self.work = work
+        self.ubuntu = ubuntu
         self.engine = Engine(cache, work)
         self.source = work / "source"
         self.version = ""

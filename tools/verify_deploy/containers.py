@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.verify_deploy.bench import Bench
 from tools.verify_deploy.programs import attempt, run, until
-from tools.verify_deploy.steps import NotSo, expect
+from tools.verify_deploy.steps import NotSo
 
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 FINAL = ("succeeded", "failed", "cancelled")
@@ -44,7 +44,8 @@ class Service:
     def json(self, path: str, *arguments: str, expected: int = 200) -> Any:
         """An answer that has to have a status."""
         status, body = self.curl(path, *arguments)
-        expect(status == expected, f"{path} was answered {status}: {body[:300]}")
+        if status != expected:
+            raise NotSo(f"{path} was answered {status}: {body[:300]}\n{self.log()[-4000:]}")
         return json.loads(body)
 
     def extract(self, file: Path) -> Any:

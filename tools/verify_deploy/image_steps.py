@@ -48,14 +48,8 @@ def _bases(bench: Bench) -> Iterator[str]:
     bench.engine.docker("import", str(debian), CPU_BASE)
     size = _size(bench, CPU_BASE)
     yield f"In place of `debian:trixie-slim`: Debian 13 made with mmdebstrap, {size}."
-    try:
-        ubuntu = _ubuntu(bench)
-    except NotSo:
-        bench.engine.docker("import", str(debian), CUDA_BASE)
-        bench.gpu_base = "Debian 13"
-    else:
-        bench.engine.docker("import", str(ubuntu), CUDA_BASE)
-        bench.gpu_base = "Ubuntu 22.04"
+    bench.engine.docker("import", str(_ubuntu(bench) if bench.ubuntu else debian), CUDA_BASE)
+    bench.gpu_base = "Ubuntu 22.04" if bench.ubuntu else "Debian 13"
     yield (
         f"In place of `nvidia/cuda:...-ubuntu22.04`: {bench.gpu_base} made with mmdebstrap, "
         f"{_size(bench, CUDA_BASE)}, without CUDA."
