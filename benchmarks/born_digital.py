@@ -19,6 +19,7 @@ from benchmarks.workers.born_digital import MODES
 
 _GOALS = {"text layer, layout off": 20.0, "text layer, layout on": 3.0}
 _MOST_SECONDS = 900.0
+_MOST_PAGES = 1000
 
 
 def measure(setup: Setup) -> Part:
@@ -74,7 +75,7 @@ def median_pages_a_second(pages: list[dict[str, Any]]) -> float:
 def _pages(document: Path, mode: str, rounds: int) -> list[dict[str, Any]]:
     worker = (sys.executable, "-m", "benchmarks.workers.born_digital")
     done = subprocess.run(
-        (*worker, str(document), mode, str(rounds)),
+        (*worker, str(document), mode, str(rounds), str(_MOST_PAGES)),
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         check=True,

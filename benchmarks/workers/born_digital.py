@@ -23,7 +23,7 @@ MODES = {
 }
 
 
-def main(document: Path, mode: str, rounds: int) -> None:
+def main(document: Path, mode: str, rounds: int, most_pages: int) -> None:
     """Print one JSON object a page: CPU seconds of intake and engine, and what came of it."""
     options = MODES[mode]
     engine = OnnxEngine(EngineConfig(threads=1))
@@ -33,7 +33,7 @@ def main(document: Path, mode: str, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="paddleocr-vl-bench-") as folder:
         # Once before anything counts: models that are loaded late, memory that is grown.
         for turn in range(rounds + 1):
-            for number in range(1, pdf.page_count + 1):
+            for number in range(1, min(pdf.page_count, most_pages) + 1):
                 figures = _read(pdf, number, engine, options, Path(folder) / "page.bmp")
                 if turn:
                     print(json.dumps({"page": number, **figures}), flush=True)
@@ -61,4 +61,4 @@ def _read(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import comparison, fairness, jobs, journey, leak, load, machine, overhead, rivals
+from benchmarks import (
+    born_digital,
+    comparison,
+    fairness,
+    jobs,
+    journey,
+    leak,
+    load,
+    machine,
+    overhead,
+    rivals,
+)
 from benchmarks.pages import Page
 from benchmarks.readers import Reading, embedded
 from benchmarks.report import Report
@@ -26,6 +37,7 @@ def test_the_whole_program(
     monkeypatch.setattr(load, "PLAN", load.Plan(clients=(1, 3), pages_a_process=1))
     monkeypatch.setattr(journey, "PLAN", journey.Plan(calls=3, width=20, height=20))
     monkeypatch.setattr(fairness, "PLAN", fairness.Plan(1, 6, images=2, page_seconds=0.2))
+    monkeypatch.setattr(born_digital, "_MOST_PAGES", 1)
     plan = jobs.Plan(1, 2, 0.01, submissions=2, jobs=3, clients=2, long_pages=3)
     monkeypatch.setattr(jobs, "PLAN", plan)
     monkeypatch.setattr(leak, "PLAN", leak.Plan(2, 2, 2, limits=((leak.BY_PAGES, 2),), row_every=2))

@@ -179,8 +179,10 @@ def test_a_tmp_dir_that_cannot_be_written_is_told(tmp_path: Path, command: list[
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_an_extraction_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "a.png").write_bytes(documents.image(order=documents.HANG))
+    # Programs that are started in the background may inherit that SIGINT is ignored.
+    heeding = ["env", "--default-signal=INT"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "paddleocr_vl_service.cli", "extract", "a.png"],
+        [*heeding, sys.executable, "-m", "paddleocr_vl_service.cli", "extract", "a.png"],
         env=environment(tmp_path),
         cwd=tmp_path,
         stderr=subprocess.PIPE,
