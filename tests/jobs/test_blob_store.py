@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,7 @@ async def test_a_file_is_moved(store: BlobStore, tmp_path: Path) -> None:
 
 
 async def test_what_is_not_there_is_told(store: BlobStore, tmp_path: Path) -> None:
+    await store.put("jobs/b/upload", b"of another job")
     with pytest.raises(FileNotFoundError):
         await store.get("jobs/a/nothing")
     with pytest.raises(FileNotFoundError):
@@ -67,6 +69,27 @@ async def test_all_of_a_job_is_removed_and_nothing_else(store: BlobStore) -> Non
     with pytest.raises(FileNotFoundError):
         await store.get("jobs/a/pages/1.json")
     assert await store.get("jobs/ab/pages/1.json") == b"other"
+
+
+async def test_a_blob_is_not_missing_where_the_whole_store_is(tmp_path: Path) -> None:
+    """A job fails for good where its document is gone, and waits where the store is away."""
+    store = LocalBlobStore(tmp_path)
+    await store.put("jobs/a/upload", b"1")
+    (tmp_path / "jobs").rename(tmp_path / "away")
+    for look in (store.get("jobs/a/upload"), store.fetch("jobs/a/upload", tmp_path)):
+        with pytest.raises(JobStoreUnavailable):
+            await look
+    (tmp_path / "away").rename(tmp_path / "jobs")
+    assert await store.get("jobs/a/upload") == b"1"
+
+
+async def test_a_folder_that_vanishes_while_one_writes_is_no_missing_blob(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalBlobStore(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda _: (tmp_path / "jobs").rename(tmp_path / "away"))
+    with pytest.raises(JobStoreUnavailable):
+        await store.put("jobs/a/pages/1-1.json", b"1")
 
 
 async def test_two_may_remove_the_same(store: BlobStore) -> None:

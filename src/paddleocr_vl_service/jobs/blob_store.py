@@ -11,7 +11,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
@@ -111,13 +111,26 @@ class LocalBlobStore:
 
     async def get(self, name: str) -> bytes:
         """A blob's content."""
-        return await _guarded((self._root / name).read_bytes)
+        return await _found(self._unless_away(name, (self._root / name).read_bytes))
 
     async def fetch(self, name: str, folder: Path) -> Path:  # noqa: ARG002 - nothing is copied
         """The blob's own file."""
         path = self._root / name
-        await _guarded(path.stat)
+        await _found(self._unless_away(name, path.stat))
         return path
+
+    def _unless_away(self, name: str, work: Callable[[], _T]) -> Callable[[], _T]:
+        """A blob is not missing where all of them are: a volume that is not mounted, say."""
+
+        def look() -> _T:
+            try:
+                return work()
+            except FileNotFoundError as error:
+                if (self._root / PurePosixPath(name).parts[0]).is_dir():
+                    raise
+                raise OSError("the folder of all blobs is away") from error
+
+        return look
 
     async def remove_all(self, prefix: str) -> None:
         """Remove a folder."""
@@ -171,13 +184,13 @@ class RemoteBlobStore:
 
     async def get(self, name: str) -> bytes:
         """A blob's content."""
-        content: bytes = await _guarded(lambda: self._filesystem.cat_file(self._path(name)))
+        content: bytes = await _found(lambda: self._filesystem.cat_file(self._path(name)))
         return content
 
     async def fetch(self, name: str, folder: Path) -> Path:
         """A copy in the folder."""
         target = folder / Path(name).name
-        await _guarded(lambda: self._filesystem.get_file(self._path(name), str(target)))
+        await _found(lambda: self._filesystem.get_file(self._path(name), str(target)))
         return target
 
     async def remove_all(self, prefix: str) -> None:
@@ -197,7 +210,15 @@ class RemoteBlobStore:
 
 
 async def _guarded(work: Callable[[], _T]) -> _T:
-    """Do something in a thread.
+    """Do something in a thread; raises `JobStoreUnavailable` where it fails."""
+    try:
+        return await _found(work)
+    except FileNotFoundError as error:  # a folder that vanishes while one writes into it
+        raise JobStoreUnavailable(_SENTENCE) from error
+
+
+async def _found(work: Callable[[], _T]) -> _T:
+    """Look for a blob in a thread.
 
     Raises:
         FileNotFoundError: The blob is not there.
