@@ -59,7 +59,7 @@ class FileReadingEngine(CannedEngine):
 
     def work(self, page: PageImage) -> None:
         """Read all bytes of the file."""
-        Path(page.path).read_bytes()
+        Path(page.file).read_bytes()
 
 
 class SteadyEngine(CannedEngine):

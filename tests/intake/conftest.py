@@ -45,7 +45,7 @@ def render(reader: Reader) -> Render:
         path: Path, page: int = 1, *, text: bool = False, password: str | None = None
     ) -> tuple[PageImage, Image.Image]:
         image = reader.render(render_request(path, page, text=text, password=password))
-        with Image.open(image.path, formats=["BMP"]) as opened:
+        with Image.open(image.file, formats=["BMP"]) as opened:
             opened.load()
             assert opened.mode == "RGB"
             assert opened.size == (image.width, image.height)

@@ -11,7 +11,12 @@ from PIL import Image, ImageDraw
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from paddleocr_vl_service.intake.types import DocumentKind, InspectRequest, RenderRequest
+from paddleocr_vl_service.intake.types import (
+    DocumentKind,
+    InspectRequest,
+    PageContent,
+    RenderRequest,
+)
 
 MAX_PIXELS = 20_000_000
 RED, GREEN, BLUE, WHITE, BLACK = (
@@ -34,8 +39,9 @@ def render_request(
     path: Path, page: int = 1, *, text: bool = False, password: str | None = None
 ) -> RenderRequest:
     """Asks for a page; its image lands beside the document."""
+    wanted = PageContent.IMAGE_AND_TEXT if text else PageContent.IMAGE
     out_path = path.with_name(f"{path.name}-{page}.out.bmp")
-    return RenderRequest(inspect_request(path, password), page, str(out_path), text)
+    return RenderRequest(inspect_request(path, password), page, str(out_path), wanted)
 
 
 def corners(size: tuple[int, int] = (80, 60)) -> Image.Image:

@@ -12,7 +12,12 @@ from PIL import Image
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
 from paddleocr_vl_service.intake.reader import Reader
 from paddleocr_vl_service.intake.sniffing import kind_of, sniff
-from paddleocr_vl_service.intake.types import DocumentKind, InspectRequest, RenderRequest
+from paddleocr_vl_service.intake.types import (
+    DocumentKind,
+    InspectRequest,
+    PageContent,
+    RenderRequest,
+)
 from paddleocr_vl_service.models.errors import (
     DocumentError,
     DocumentTypeUnsupported,
@@ -112,7 +117,9 @@ def read_everything(folder: Path, kind: DocumentKind, content: bytes) -> None:
         count = reader.inspect(document).page_count
         assert count >= 1
         for number in {1, 2, count}:
-            page = reader.render(RenderRequest(document, number, str(folder / "page"), True))
+            page = reader.render(
+                RenderRequest(document, number, str(folder / "page"), PageContent.IMAGE_AND_TEXT)
+            )
             assert page.width * page.height <= max(MAX_PIXELS, 32 * 65_535)
             assert (folder / "page").stat().st_size > page.width * page.height * 3
     except (DocumentError, PageFailed) as error:
@@ -186,7 +193,7 @@ async def test_through_the_child_process(tmp_path: Path) -> None:
         path.write_bytes(disguised(kind, bytes(data)))
         try:
             document = await intake.open(path, f"a.{kind.value}")
-            await intake.render(document, 1, tmp_path, with_text_layer=True)
+            await intake.render(document, 1, tmp_path, wanted=PageContent.IMAGE_AND_TEXT)
         except (DocumentError, DocumentTypeUnsupported, PageFailed, PageTimedOut):
             continue
     await intake.close()

@@ -54,7 +54,7 @@ def test_answers_in_json(save: Save) -> None:
     image = PAGE.validate_python(page)
     assert image.text_layer is not None
     assert image.text_layer.lines[0].text == "Hello"
-    assert Path(image.path).stat().st_size > image.width * image.height
+    assert Path(image.file).stat().st_size > image.width * image.height
     assert nothing == ["ValueError", "no such method: x"]
     core, file_size, memory = limits
     assert core == 0

@@ -50,7 +50,7 @@ def test_goes_through(reader: Reader, tmp_path: Path, name: str) -> None:
             left, top, right, bottom = line.bbox
             assert 0 <= left < right <= page.width
             assert 0 <= top < bottom <= page.height
-        with Image.open(page.path) as image:
+        with Image.open(page.file) as image:
             assert image.convert("L").getextrema()[0] < 128, "there is something on it"
 
 

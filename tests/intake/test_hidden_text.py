@@ -154,7 +154,7 @@ def test_the_page_is_left_as_it_was(render: Render, save: Save) -> None:
     images = []
     for text in (False, True, True, False):
         page, _ = render(path, text=text)
-        images.append(Path(page.path).read_bytes())
+        images.append(Path(page.file).read_bytes())
     assert len(set(images)) == 1
 
 

@@ -365,5 +365,5 @@ def test_a_tiff_of_a_thousand_pages_is_read_frame_by_frame(reader: Reader, tmp_p
     path.write_bytes(tiff([(grey_tags(100, 100), bytes([n % 256]) * 10_000) for n in range(1000)]))
     assert reader.inspect(inspect_request(path)).page_count == 1000
     image = reader.render(render_request(path, 1000))
-    with Image.open(image.path) as opened:
+    with Image.open(image.file) as opened:
         assert opened.getpixel((0, 0)) == (999 % 256,) * 3

@@ -14,7 +14,7 @@ from paddleocr_vl_service.intake import intake as intake_module
 from paddleocr_vl_service.intake.intake import Intake, IntakeLimits
 from paddleocr_vl_service.intake.page_selection import parse_pages
 from paddleocr_vl_service.intake.sniffing import Sniffed, sniff
-from paddleocr_vl_service.intake.types import DocumentKind
+from paddleocr_vl_service.intake.types import DocumentKind, PageContent
 from paddleocr_vl_service.models.errors import (
     DocumentCorrupt,
     DocumentEmpty,
@@ -63,12 +63,12 @@ async def test_a_document_from_open_to_page(intake: Intake, save: Save, tmp_path
     document = await intake.open(save("upload", THREE), "Report.PDF")
     assert (document.kind, document.page_count, document.notices) == (DocumentKind.PDF, 3, ())
     for number in intake.select(document, parse_pages("2-")):
-        page = await intake.render(document, number, tmp_path, with_text_layer=True)
+        page = await intake.render(document, number, tmp_path, wanted=PageContent.IMAGE_AND_TEXT)
         assert page.number == number
         assert page.dpi is not None
         assert page.text_layer is not None
         assert page.text_layer.lines[0].text == ("one", "two", "three")[number - 1]
-        with Image.open(page.path) as image:
+        with Image.open(page.file) as image:
             assert image.size == (page.width, page.height)
     assert sorted(path.name for path in tmp_path.glob("*.bmp")) == ["page-2.bmp", "page-3.bmp"]
 
@@ -141,7 +141,7 @@ async def test_the_password_goes_all_the_way_and_is_not_shown(
 ) -> None:
     path = save("upload", pdf(writing("secret"), password="hunter2"))
     document = await intake.open(path, "a.pdf", "hunter2")
-    page = await intake.render(document, 1, tmp_path, with_text_layer=True)
+    page = await intake.render(document, 1, tmp_path, wanted=PageContent.IMAGE_AND_TEXT)
     assert page.text_layer is not None
     assert page.text_layer.lines[0].text == "secret"
     assert "hunter2" not in repr(document)
@@ -298,7 +298,7 @@ async def test_a_thousand_pages_are_never_in_memory(save: Save, tmp_path: Path) 
     book = await intake.open(save("book", pdf(*[writing("x" * 90)] * 1000)), "a.pdf")
     assert book.page_count == 1000
     for number in range(1, 1000, 111):
-        await intake.render(book, number, tmp_path, with_text_layer=True)
+        await intake.render(book, number, tmp_path, wanted=PageContent.IMAGE_AND_TEXT)
     (worker,) = intake.pool.workers
     assert psutil.Process(worker.pid).memory_info().rss < 120 << 20
     await intake.close()

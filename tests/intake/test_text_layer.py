@@ -1,11 +1,17 @@
+import random
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from paddleocr_vl_service.intake import text_layer
+from paddleocr_vl_service.intake.reader import Reader
+from paddleocr_vl_service.intake.types import PageContent
 from paddleocr_vl_service.models.document import TextLine
 from tests.intake.conftest import Render, Save
-from tests.intake.making import one_page_pdf, pdf, raw_pdf, stream, writing
+from tests.intake.making import one_page_pdf, pdf, raw_pdf, render_request, stream, writing
 
 BOX = b"/MediaBox[0 0 400 300]"
 HELLO = b"BT /F 20 Tf 100 200 Td (Hello world) Tj ET"
@@ -42,15 +48,23 @@ def test_boxes_lie_where_the_ink_is(render: Render, save: Save, rotate: int, cro
     assert slack[-1] < 0.5 * height
 
 
-def test_rotated_text_on_an_upright_page(render: Render, save: Save) -> None:
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_rotated_text(render: Render, save: Save, degrees: int, rotate: int) -> None:
     def page(canvas: Canvas) -> None:
-        canvas.rotate(90)
-        canvas.drawString(20, -100, "Rising text")
+        canvas.setPageRotation(rotate)
+        canvas.translate(150, 100)
+        canvas.rotate(degrees)
+        canvas.drawString(-30, 10, "Two words")
 
     (line,) = lines_of(render, save, pdf(page))
-    assert line.text == "Rising text"
+    assert line.text == "Two words"
     left, top, right, bottom = line.bbox
-    assert bottom - top > 3 * (right - left)
+    assert line.turn == (rotate - degrees) // 90 % 4
+    two, words = (word.bbox for word in line.words)
+    forward = {0: two[0] < words[0], 1: two[1] < words[1], 2: two[0] > words[0]}
+    assert forward.get(line.turn, two[1] > words[1])
+    assert max(right - left, bottom - top) > 3 * min(right - left, bottom - top)
 
 
 def test_slanted_text_stays_together(render: Render, save: Save) -> None:
@@ -204,8 +218,9 @@ def test_a_bold_word_makes_no_bold_line(render: Render, save: Save) -> None:
         (b" 1 1 1 rg 20 20 50 50 re f", True),
         (b" 0.9 G 0.1 w 20 150 m 300 150 l S", False),
         (b" 0.95 g 20 20 50 50 re f", False),
+        (b" BT /F 20 Tf 100 100 Td (Name: ________) Tj ET", False),
     ],
-    ids=["text alone", "white on white", "a faint hairline", "a shade"],
+    ids=["text alone", "white on white", "a faint hairline", "a shade", "a rule of characters"],
 )
 def test_a_page_that_shows_nothing_but_text(
     render: Render, save: Save, drawn: bytes, bare: bool
@@ -213,3 +228,35 @@ def test_a_page_that_shows_nothing_but_text(
     layer = render(save("a.pdf", one_page_pdf(BOX, HELLO + drawn)), text=True)[0].text_layer
     assert layer is not None
     assert layer.bare is bare
+
+
+NO_WORDS = b"".join(
+    b" BT /F 9 Tf 20 %d Td (%s) Tj ET"
+    % (280 - 12 * row, bytes(random.Random(row).choices(b"bcdfgjkqxz ", k=60)))
+    for row in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "seen"),
+    [
+        (HELLO, False),
+        (HELLO + b" 0.9 G 0.1 w 20 150 m 300 150 l S", True),
+        (b"BT /F 20 Tf 3 Tr 100 200 Td (Hello world) Tj ET", True),
+        (NO_WORDS, True),
+        (b"", True),
+    ],
+    ids=["text alone", "a hairline", "invisible text", "text that lies", "nothing"],
+)
+def test_a_page_that_nobody_looks_at_has_no_image(
+    reader: Reader, save: Save, drawn: bytes, seen: bool
+) -> None:
+    request = render_request(save("a.pdf", one_page_pdf(BOX, drawn)), text=True)
+    whole = reader.render(request)
+    Path(whole.file).unlink()
+
+    page = reader.render(replace(request, wanted=PageContent.IMAGE_UNLESS_TEXT_SAYS_ALL))
+
+    assert (page.path is not None) is seen
+    assert Path(request.out_path).exists() is seen
+    assert replace(page, path=whole.path) == whole

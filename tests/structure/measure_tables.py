@@ -16,6 +16,7 @@ from typing import get_args
 from paddleocr_vl_service.engines.base import EngineConfig
 from paddleocr_vl_service.engines.onnx.engine import OnnxEngine
 from paddleocr_vl_service.intake.pdf_documents import PdfDocument
+from paddleocr_vl_service.intake.types import PageContent
 from paddleocr_vl_service.models.document import ElementType, ParseOptions, TextSourceChoice
 from tests.structure.blocks import Table, TableStyle
 from tests.structure.random_tables import random_tables
@@ -62,7 +63,7 @@ def _read(engine: OnnxEngine, made: Typeset, source: str) -> list[str]:
         pdf = PdfDocument(path, None, _MOST_PIXELS)
         try:
             pages = [
-                engine.parse([pdf.render(page, image, with_text_layer=True)], options)[0]
+                engine.parse([pdf.render(page, image, PageContent.IMAGE_AND_TEXT)], options)[0]
                 for page in range(1, pdf.page_count + 1)
             ]
         finally:

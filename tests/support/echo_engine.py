@@ -33,7 +33,7 @@ class EchoEngine:
         return [self._parse(page) for page in pages]
 
     def _parse(self, page: PageImage) -> PageResult:
-        with Image.open(page.path) as image:
+        with Image.open(page.file) as image:
             order = image.getpixel((0, 0))
             colour = image.getpixel((image.width // 2, image.height // 2))
         if order == CRASH:

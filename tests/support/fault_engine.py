@@ -199,7 +199,7 @@ def _exceeds_memory(behaviours: Collection[Behaviour], *, frugal: bool) -> bool:
 
 
 def _order_of(page: PageImage) -> PageOrder:
-    with Image.open(page.path) as image:
+    with Image.open(page.file) as image:
         return order_in(image)
 
 

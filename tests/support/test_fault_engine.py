@@ -136,7 +136,7 @@ def test_the_service_s_page_images_carry_the_orders(
     for number, order in enumerate(orders, 1):
         page = reader.render(RenderRequest(document, number, str(tmp_path / f"{number}.bmp")))
         assert (page.width, page.height) in ((128, 96), (300, 225))
-        with Image.open(page.path) as image:
+        with Image.open(page.file) as image:
             assert order_in(image) == order
     reader.close()
 
@@ -252,7 +252,7 @@ def test_dies_in_the_way_it_is_told(
     state: FaultFolder, tmp_path: Path, behaviour: Behaviour, code: int
 ) -> None:
     # The code that a worker tells is 255 where asyncio and Popen.kill race for the dead child.
-    command = [sys.executable, "-c", PARSE, saved(tmp_path, PageOrder(1, 1, behaviour)).path]
+    command = [sys.executable, "-c", PARSE, saved(tmp_path, PageOrder(1, 1, behaviour)).file]
     assert subprocess.run(command, cwd=REPOSITORY).returncode == code
     assert state.order_of_service() == [(1, 1)]
     assert list(tmp_path.rglob("core*")) == []

@@ -43,11 +43,14 @@ class EngineCapabilities:
         info: Name, model and revision, for results and ``/health``.
         device: What it really runs on.
         scripts: ISO 15924 codes of the scripts it reads (``Latn``, ``Hani``, ...).
+        reads_text_alone: Whether, without layout detection and crops, it reads a page whose text
+            layer says all there is (`TextLayer.says_all`) though it is given no image of it.
     """
 
     info: EngineInfo
     device: str
     scripts: tuple[str, ...]
+    reads_text_alone: bool = False
 
 
 class Engine(Protocol):

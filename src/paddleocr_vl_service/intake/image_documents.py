@@ -15,7 +15,7 @@ from paddleocr_vl_service.intake.failures import Scope, warnings_logged
 from paddleocr_vl_service.intake.image_conversion import orientation_of, to_rgb, upright
 from paddleocr_vl_service.intake.image_structure import is_cut_off
 from paddleocr_vl_service.intake.tiff_frames import FrameView, TiffFrame, read_frames
-from paddleocr_vl_service.intake.types import DocumentKind
+from paddleocr_vl_service.intake.types import DocumentKind, PageContent
 from paddleocr_vl_service.models.document import Notice, PageImage
 
 _MAX_SIDE = 65_535
@@ -65,7 +65,7 @@ class ImageDocument:
                 except Exception as error:
                     raise self._scope(1).truncated() from error
 
-    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:  # noqa: ARG002
+    def render(self, page: int, out_path: Path, wanted: PageContent) -> PageImage:  # noqa: ARG002
         """Write the page's image; there never is a text layer.
 
         Raises:

@@ -21,6 +21,7 @@ from paddleocr_vl_service.intake.types import (
     RENDER,
     DocumentKind,
     InspectRequest,
+    PageContent,
     RenderRequest,
 )
 from paddleocr_vl_service.models.document import Notice, PageImage, PageSelection
@@ -142,15 +143,15 @@ class Intake:
         document: OpenedDocument,
         page: int,
         directory: Path,
-        with_text_layer: bool = False,
+        wanted: PageContent = PageContent.IMAGE,
     ) -> PageImage:
-        """Write the image of one page into a folder.
+        """Write the image of one page into a folder, where it is wanted.
 
         Args:
             document: Opened.
             page: From 1.
             directory: Exists; the caller removes the image.
-            with_text_layer: Whether the lines of a PDF's text layer are wanted as well.
+            wanted: What is wanted of the page.
 
         Raises:
             DocumentError: The document's only page cannot be read.
@@ -163,7 +164,7 @@ class Intake:
             InspectRequest(str(document.path), document.kind, document.password),
             page,
             str(directory / f"page-{page}.bmp"),
-            with_text_layer,
+            wanted,
         )
         try:
             answer = await self._in_pool("render", RENDER.dump_python(request, mode="json"))
@@ -175,7 +176,7 @@ class Intake:
             raise PageFailed(f"Rendering page {page} crashed its reader.") from error
         except (WorkerFailed, ValidationError) as error:
             raise PageFailed(f"Page {page} could not be rendered.") from error
-        if image.path != request.out_path or image.number != page:
+        if image.path not in (request.out_path, None) or image.number != page:
             raise PageFailed(f"Page {page} could not be rendered.")
         return image
 

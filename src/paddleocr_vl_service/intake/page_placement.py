@@ -47,7 +47,7 @@ class Placement:
         corners = (across.min(axis=1), down.min(axis=1), across.max(axis=1), down.max(axis=1))
         return np.stack(corners, axis=1)
 
-    def turn(self, angle: float) -> int:
-        """Quarter turns clockwise, in the image, of text at an angle on the page."""
-        x, y = self.vector(math.cos(angle), math.sin(angle))
+    def turn(self, dx: float, dy: float) -> int:
+        """Quarter turns clockwise, in the image, of text that runs in a direction on the page."""
+        x, y = self.vector(dx, dy)
         return round(math.atan2(y, x) / (math.pi / 2)) % 4

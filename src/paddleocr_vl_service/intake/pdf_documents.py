@@ -14,7 +14,8 @@ from paddleocr_vl_service.intake import page_files
 from paddleocr_vl_service.intake.failures import Scope
 from paddleocr_vl_service.intake.pdf_resolution import PixelSize, pixel_size
 from paddleocr_vl_service.intake.text_layer import read_text_layer
-from paddleocr_vl_service.models.document import Notice, PageImage
+from paddleocr_vl_service.intake.types import PageContent
+from paddleocr_vl_service.models.document import Notice, PageImage, TextLayer
 from paddleocr_vl_service.models.errors import (
     DocumentCorrupt,
     DocumentEncrypted,
@@ -71,8 +72,10 @@ class PdfDocument:
             () if _END_MARK in tail[-_END_WITHIN:] else (_DAMAGED_END,)
         )
 
-    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage:
-        """Write the page's image: its crop box, turned as it says, with forms and annotations.
+    def render(self, page: int, out_path: Path, wanted: PageContent) -> PageImage:
+        """Write the page's image where it is wanted, turned as it says.
+
+        It shows the crop box, with forms and annotations.
 
         Raises:
             DocumentError: The document's only page cannot be rendered.
@@ -85,11 +88,14 @@ class PdfDocument:
                 size = pixel_size(opened.get_width(), opened.get_height(), self._max_pixels)
                 if size is None:
                     raise scope.without_size()
-                width, height = self._draw(opened, size, out_path)
-                layer = read_text_layer(opened, size) if with_text_layer else None
+                layer = None if wanted is PageContent.IMAGE else read_text_layer(opened, size)
+                image = None if _is_unseen(layer, wanted) else str(out_path)
+                if image is not None:
+                    self._draw(opened, size, out_path)
         except Exception as error:
             raise scope.from_exception(error) from error
-        return PageImage(page, str(out_path), width, height, size.dpi, layer)
+        sides = _padded(size)
+        return PageImage(page, image, *sides, dpi=size.dpi, text_layer=layer)
 
     def close(self) -> None:
         """Close the file."""
@@ -103,9 +109,9 @@ class PdfDocument:
         finally:
             opened.close()
 
-    def _draw(self, opened: pypdfium2.PdfPage, size: PixelSize, path: Path) -> tuple[int, int]:
-        """Render to a page file, padded with white to the smallest side; returns its size."""
-        width, height = (max(side, page_files.MIN_SIDE) for side in (size.width, size.height))
+    def _draw(self, opened: pypdfium2.PdfPage, size: PixelSize, path: Path) -> None:
+        """Render to a page file, padded with white."""
+        width, height = _padded(size)
         bitmap = pypdfium2.PdfBitmap.new_native(
             width, height, pdfium.FPDFBitmap_BGR, stride=page_files.row_bytes(width)
         )
@@ -118,7 +124,18 @@ class PdfDocument:
             page_files.write_rows(path, width, height, [memoryview(bitmap.buffer)], size.dpi)
         finally:
             bitmap.close()
-        return width, height
+
+
+def _padded(size: PixelSize) -> tuple[int, int]:
+    """Width and height of the page image."""
+    return max(size.width, page_files.MIN_SIDE), max(size.height, page_files.MIN_SIDE)
+
+
+def _is_unseen(layer: TextLayer | None, wanted: PageContent) -> bool:
+    """Whether nobody will look at the page."""
+    if wanted is not PageContent.IMAGE_UNLESS_TEXT_SAYS_ALL:
+        return False
+    return layer is not None and layer.says_all
 
 
 def _load(path: Path, password: str | None) -> pdfium.FPDF_DOCUMENT:

@@ -16,6 +16,7 @@ from paddleocr_vl_service.intake.types import (
     DocumentFacts,
     DocumentKind,
     InspectRequest,
+    PageContent,
     RenderRequest,
 )
 from paddleocr_vl_service.models.document import Notice, PageImage
@@ -33,7 +34,7 @@ class _Document(Protocol):
     page_count: int
     notices: tuple[Notice, ...]
 
-    def render(self, page: int, out_path: Path, *, with_text_layer: bool) -> PageImage: ...
+    def render(self, page: int, out_path: Path, wanted: PageContent) -> PageImage: ...
 
     def close(self) -> None: ...
 
@@ -61,7 +62,7 @@ class Reader:
         return DocumentFacts(request.kind, document.page_count, document.notices)
 
     def render(self, request: RenderRequest) -> PageImage:
-        """Write the image of one page.
+        """Write the image of one page, where it is wanted.
 
         Raises:
             DocumentError: The document, or its only page, cannot be read.
@@ -72,9 +73,7 @@ class Reader:
         if not 1 <= request.page <= document.page_count:
             raise PageFailed(f"Page {request.page} does not exist.")
         document.pages_rendered += 1
-        return document.render(
-            request.page, Path(request.out_path), with_text_layer=request.with_text_layer
-        )
+        return document.render(request.page, Path(request.out_path), request.wanted)
 
     def close(self) -> None:
         """Close every document."""

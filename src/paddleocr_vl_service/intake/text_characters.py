@@ -97,8 +97,7 @@ def read_characters(
         written[row] = True
         index = index_of.get(_object_of(handle, place), -1)
         if index not in objects:
-            angle = pdfium.FPDFText_GetCharAngle(text_page, place)
-            turn = placement.turn(angle) if math.isfinite(angle) else 0
+            turn = placement.turn(*_direction(text_page, place))
             objects[index] = fonts.described(drawn[index] if index >= 0 else None, turn)
         owners[row] = index
     # Left, top, right, bottom as PDFium has them, which counts upwards.
@@ -108,6 +107,18 @@ def read_characters(
     drawers = np.where(np.isnan(boxes[:, 0]), -1, np.array(owners, np.int64))
     places, texts = [place for place, _ in found], [character for _, character in found]
     return Characters(texts, places, placement.boxes(boxes), drawers, objects)
+
+
+def _direction(text_page: pypdfium2.PdfTextPage, place: int) -> tuple[float, float]:
+    """Where on the page a character's line runs; to the right where that is unknown.
+
+    `FPDFText_GetCharAngle` tells as well, but takes what rises for what falls.
+    """
+    matrix = pdfium.FS_MATRIX()
+    known = pdfium.FPDFText_GetMatrix(text_page, place, ctypes.byref(matrix))
+    if not (known and math.isfinite(matrix.a) and math.isfinite(matrix.b)):
+        return 1.0, 0.0
+    return matrix.a, matrix.b
 
 
 def _prototype(function: object, result: type, *arguments: type) -> Callable[..., Any]:

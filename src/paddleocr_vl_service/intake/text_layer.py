@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,6 +38,7 @@ MAX_CHARACTERS = 100_000
 _MOST_UNMAPPED = 0.05
 """Recognition makes fewer errors than that; bullets and signs of symbol fonts stay below it."""
 _FEWEST_OUTLINED = 50
+_RULE_OF_SIGNS = re.compile(r"([^\w\s]|_)(?:\s?\1){2}")
 
 
 def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> TextLayer:
@@ -62,6 +65,7 @@ def read_text_layer(page: pypdfium2.PdfPage, size: PixelSize) -> TextLayer:
     text_lines = tuple(line for line in text_lines if line.text)
     doubts = tuple(_doubts(text_lines, unmapped, beside))
     bare = bool(sight.rest.min() == sight.rest.max())
+    bare = bare and not any(_RULE_OF_SIGNS.search(line.text) for line in text_lines)
     return TextLayer(text_lines, sight.hidden, doubts, beside.boxes, bare)
 
 
@@ -90,7 +94,7 @@ def _doubts(
 ) -> Iterator[TextLayerDoubt]:
     text = "\n".join(line.text for line in lines)
     solid = "".join(text.split())
-    odd = sum(map(_means_nothing, solid))
+    odd = sum(times for each, times in Counter(solid).items() if _means_nothing(each))
     if unmapped > _MOST_UNMAPPED or odd > _MOST_UNMAPPED * len(solid):
         yield TextLayerDoubt.UNMAPPED
     if not reads_like_words(text):

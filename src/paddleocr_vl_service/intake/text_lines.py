@@ -28,7 +28,7 @@ _PIECE_HEIGHTS = 2.0
 _MOST_PIECES = 1500  # keeps the time within bounds where every letter is a piece of its own
 
 _SOFT_HYPHEN = "\xad"
-_TEXT, _BOX = itemgetter(0), itemgetter(1)
+_TEXT, _BOX, _BOLD = itemgetter(0), itemgetter(1), itemgetter(4)
 
 
 class Glyph(NamedTuple):
@@ -87,7 +87,8 @@ class Line:
     @property
     def bold(self) -> bool:
         """Whether most of its characters are."""
-        return 2 * sum(glyph.bold for glyph in self.glyphs) > len(self.glyphs)
+        bold: int = sum(map(_BOLD, self.glyphs))
+        return 2 * bold > len(self.glyphs)
 
     @property
     def box(self) -> Edges:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 FEWEST_PAIRS = 120
@@ -80,14 +81,16 @@ def reads_like_words(text: str) -> bool:
 
     Short texts, and scripts that are not known here, are believed.
     """
-    if _is_one_character(text) or _is_symbols(text):
+    characters = Counter("".join(text.split()))
+    if _is_one_character(characters) or _is_symbols(characters):
         return False
     words = [_folded(word) for word in _WORD.findall(text)]
+    letters = Counter("".join(words))
     return (
         _latin_pairs(set(words))  # an acronym that returns all the time counts once
-        and _ranks("".join(words), _CYRILLIC)
-        and _ranks("".join(words), _GREEK)
-        and _han(text)
+        and _ranks(letters, _CYRILLIC)
+        and _ranks(letters, _GREEK)
+        and _han(characters)
     )
 
 
@@ -110,37 +113,43 @@ def _latin_pairs(words: set[str]) -> bool:
     return count < FEWEST_PAIRS or score >= _LEAST_PAIRS_SCORE * count
 
 
-def _ranks(letters: str, alphabet: str) -> bool:
+def _ranks(letters: Counter[str], alphabet: str) -> bool:
     """Whether the letters that are frequent in the language are so here."""
-    rank_of = {letter: rank for rank, letter in enumerate(alphabet)}
-    ranks = [rank_of[letter] for letter in letters if letter in rank_of]
-    if len(ranks) < FEWEST_LETTERS:
+    count = sum(letters[letter] for letter in alphabet)
+    if count < FEWEST_LETTERS:
         return True
-    return 1 - sum(ranks) / len(ranks) / len(alphabet) >= _LEAST_RANK_SCORE
+    ranks = sum(rank * letters[letter] for rank, letter in enumerate(alphabet))
+    return 1 - ranks / count / len(alphabet) >= _LEAST_RANK_SCORE
 
 
-def _han(text: str) -> bool:
+def _han(characters: Counter[str]) -> bool:
     """Whether the commonest characters are there; Japanese is believed for its syllables."""
-    han = [character for character in text if "\u4e00" <= character <= "\u9fff"]
-    kana = sum("\u3041" <= character <= "\u30ff" for character in text)
-    if len(han) < _FEWEST_HAN or kana > _KANA_SHARE * len(han):
+    han = _count(characters, lambda character: "\u4e00" <= character <= "\u9fff")
+    kana = _count(characters, lambda character: "\u3041" <= character <= "\u30ff")
+    if han < _FEWEST_HAN or kana > _KANA_SHARE * han:
         return True
-    return sum(character in _HAN for character in han) >= _LEAST_HAN_SHARE * len(han)
+    return sum(characters[character] for character in _HAN) >= _LEAST_HAN_SHARE * han
 
 
-def _is_one_character(text: str) -> bool:
-    solid = "".join(text.split())
-    if len(solid) < _FEWEST_CHARACTERS:
+def _is_one_character(characters: Counter[str]) -> bool:
+    if characters.total() < _FEWEST_CHARACTERS:
         return False
-    (character, count), *_ = Counter(solid).most_common(1)
-    return character not in _FILLERS and count > _ONE_CHARACTER * len(solid)
+    (character, count), *_ = characters.most_common(1)
+    return character not in _FILLERS and count > _ONE_CHARACTER * characters.total()
 
 
-def _is_symbols(text: str) -> bool:
+def _is_symbols(characters: Counter[str]) -> bool:
     """Whether punctuation outweighs letters and digits, leaders and rules not counted."""
-    solid = [character for character in text if not character.isspace()]
-    solid = [character for character in solid if character not in _FILLERS]
-    if len(solid) < _FEWEST_CHARACTERS:
+    telling = characters.total() - sum(characters[character] for character in _FILLERS)
+    if telling < _FEWEST_CHARACTERS:
         return False
-    symbols = sum(unicodedata.category(character)[0] in "PS" for character in solid)
-    return symbols > _SYMBOLS * len(solid)
+    symbols = _count(
+        characters,
+        lambda character: character not in _FILLERS and unicodedata.category(character)[0] in "PS",
+    )
+    return symbols > _SYMBOLS * telling
+
+
+def _count(characters: Counter[str], counts: Callable[[str], bool]) -> int:
+    """How many of the characters count."""
+    return sum(times for character, times in characters.items() if counts(character))

@@ -60,6 +60,16 @@ class InspectRequest:
         return f"{type(self).__name__}(kind={self.kind.value})"
 
 
+class PageContent(str, Enum):
+    """What is wanted of a page."""
+
+    IMAGE = "image"
+    IMAGE_AND_TEXT = "image-and-text"
+    """The image, and the text layer of a PDF."""
+    IMAGE_UNLESS_TEXT_SAYS_ALL = "image-unless-text-says-all"
+    """The text layer of a PDF, and the image where there is more to see than that."""
+
+
 @dataclass(frozen=True)
 class RenderRequest:
     """Asks for one page.
@@ -68,13 +78,13 @@ class RenderRequest:
         document: The file.
         page: From 1.
         out_path: Where the page image goes; its folder exists.
-        with_text_layer: Whether the lines of a PDF's text layer are wanted as well.
+        wanted: What is wanted of it.
     """
 
     document: InspectRequest
     page: int
     out_path: str
-    with_text_layer: bool = False
+    wanted: PageContent = PageContent.IMAGE
 
 
 FACTS: TypeAdapter[DocumentFacts] = TypeAdapter(DocumentFacts)

@@ -156,7 +156,8 @@ class TextLayer:
         doubts: Why the lines are not to be believed; empty where they are.
         beside: Where the page shows something that is not in the layer and may hold text:
             pictures, form fields, text drawn as outlines. Pixels of the rendered page image.
-        bare: Whether the page shows nothing but text: no picture, no rule, no shade.
+        bare: Whether the page shows nothing but text: no picture, no shade, and no rule, be it
+            one that is set with characters.
     """
 
     lines: tuple[TextLine, ...] = ()
@@ -165,6 +166,11 @@ class TextLayer:
     beside: tuple[BBox, ...] = ()
     bare: bool = False
 
+    @property
+    def says_all(self) -> bool:
+        """Whether there is nothing on the page but lines that are to be believed."""
+        return self.bare and bool(self.lines) and not self.doubts
+
 
 @dataclass(frozen=True)
 class PageImage:
@@ -172,7 +178,8 @@ class PageImage:
 
     Attributes:
         number: Page of the document, from 1.
-        path: Uncompressed RGB image file, upright as far as the file itself says.
+        path: Uncompressed RGB image file, upright as far as the file itself says. None for a page
+            that shows nothing but its text layer, where nobody wanted to look at it.
         width: Pixels.
         height: Pixels.
         dpi: Resolution at which a PDF page was rendered; None for images.
@@ -180,11 +187,22 @@ class PageImage:
     """
 
     number: int
-    path: str
+    path: str | None
     width: int
     height: int
     dpi: float | None = None
     text_layer: TextLayer | None = None
+
+    @property
+    def file(self) -> str:
+        """The path, for engines that look at every page.
+
+        Raises:
+            ValueError: There is no image.
+        """
+        if self.path is None:
+            raise ValueError(f"page {self.number} has no image")
+        return self.path
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from paddleocr_vl_service.assembly.assemble import assemble
 from paddleocr_vl_service.assembly.hidden_text import with_hidden_text_notice
+from paddleocr_vl_service.engines.base import EngineCapabilities
 from paddleocr_vl_service.intake.intake import Intake, OpenedDocument
+from paddleocr_vl_service.intake.types import PageContent
 from paddleocr_vl_service.models.document import (
     DocumentOptions,
     EngineInfo,
     PageError,
     PageResult,
     ParsedDocument,
+    ParseOptions,
     TextSourceChoice,
 )
 from paddleocr_vl_service.models.errors import (
@@ -90,10 +93,10 @@ class DocumentReading:
 
     async def _read(self, number: int) -> PageResult | PageError:
         parse = self._options.parse
-        with_layer = parse.text_source is not TextSourceChoice.OCR
+        wanted = page_content(parse, self._host.capabilities)
         try:
             with self._telemetry.stage(Stage.INTAKE):
-                page = await self._intake.render(self._opened, number, self._folder, with_layer)
+                page = await self._intake.render(self._opened, number, self._folder, wanted)
             result = await self._host.parse_page(page, parse, self.turns)
             return with_hidden_text_notice(result, page.text_layer)
         except (PageFailed, PageTimedOut, EngineOutOfMemory) as error:
@@ -120,6 +123,22 @@ class DocumentReading:
             return await asyncio.to_thread(
                 assemble, opened.page_count, outcomes, opened.notices, engine
             )
+
+
+def page_content(options: ParseOptions, capabilities: EngineCapabilities | None) -> PageContent:
+    """What an engine needs of a page.
+
+    Args:
+        options: What it will be told.
+        capabilities: What it is; None before it was loaded.
+    """
+    if options.text_source is TextSourceChoice.OCR:
+        return PageContent.IMAGE
+    if capabilities is None or not capabilities.reads_text_alone:
+        return PageContent.IMAGE_AND_TEXT
+    if options.layout_detection or options.crops:
+        return PageContent.IMAGE_AND_TEXT
+    return PageContent.IMAGE_UNLESS_TEXT_SAYS_ALL
 
 
 def _nothing_read(errors: Sequence[PageError]) -> str:

@@ -205,7 +205,7 @@ def test_engine_needs_neither_network_nor_opencv(tmp_path: Path) -> None:
     page = saved(text_page(PANGRAMS, size=SMALL), tmp_path)
 
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", ISOLATED, page.path],
+        [sys.executable, "-W", "error", "-c", ISOLATED, page.file],
         capture_output=True,
         text=True,
         check=False,

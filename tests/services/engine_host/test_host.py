@@ -130,7 +130,7 @@ async def test_a_page_too_many_is_told_that_the_service_is_busy(house: House) ->
 async def test_an_image_that_is_gone_is_its_caller_s_trouble_alone(house: House) -> None:
     host = house.host()
     image = house.image(PageOrder(1, 1))
-    Path(image.path).unlink()
+    Path(image.file).unlink()
     with pytest.raises(FileNotFoundError):
         await host.parse_page(image, ParseOptions(), DocumentTurns(1))
     assert host.status().pages_waiting == 0

@@ -3,6 +3,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,19 +55,27 @@ def content(folder: Path) -> list[str]:
 async def test_an_image_moves_and_stays_the_same(spool: Spool, tmp_path: Path) -> None:
     image = page(tmp_path)
     own = await spool.take_over(image)
-    assert not Path(image.path).exists()
-    assert Path(own.path).parent == tmp_path / "pages"
-    assert Path(own.path).read_text() == "page 1"
+    assert not Path(image.file).exists()
+    assert Path(own.file).parent == tmp_path / "pages"
+    assert Path(own.file).read_text() == "page 1"
     assert (own.number, own.width, own.height, own.dpi) == (1, 3, 4, 300.0)
     assert own.text_layer == image.text_layer
 
 
+async def test_a_page_may_have_no_image(spool: Spool, tmp_path: Path) -> None:
+    unseen = replace(page(tmp_path), path=None)
+    assert await spool.take_over(unseen) is unseen
+    spool.discard(unseen)
+    await spool.close()
+    assert content(tmp_path) == ["page 1"]
+
+
 async def test_images_of_the_same_name_do_not_meet(spool: Spool, tmp_path: Path) -> None:
     first = await spool.take_over(page(tmp_path, 1))
-    Path(page(tmp_path, 2).path).rename(tmp_path / "page-1.bmp")
+    Path(page(tmp_path, 2).file).rename(tmp_path / "page-1.bmp")
     second = await spool.take_over(PageImage(2, str(tmp_path / "page-1.bmp"), 3, 4))
-    assert Path(first.path).read_text() == "page 1"
-    assert Path(second.path).read_text() == "page 2"
+    assert Path(first.file).read_text() == "page 1"
+    assert Path(second.file).read_text() == "page 2"
 
 
 async def test_a_discarded_image_is_gone_when_the_spool_is_closed(

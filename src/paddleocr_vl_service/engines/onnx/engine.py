@@ -38,6 +38,7 @@ class OnnxEngine:
             scripts=tuple(
                 sorted({*SUPPORTED_SCRIPTS, *scripts_of(self._config.tesseract_languages)})
             ),
+            reads_text_alone=True,
         )
 
     def parse(self, pages: Sequence[PageImage], options: ParseOptions) -> list[PageResult]:

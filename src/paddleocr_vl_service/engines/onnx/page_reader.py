@@ -84,6 +84,9 @@ class PageReader:
 
     def read(self, page: PageImage, options: ParseOptions, *, pages: int = 1) -> PageResult:
         """Read one of the pages that go into one answer."""
+        if page.path is None:  # there is nothing but text on it, which is known
+            paper = Image.new("L", (page.width, page.height), "white")
+            return self._read(page, paper, options, pages)
         # Its pixels are read when somebody asks for them: a text layer may say all there is.
         with Image.open(page.path) as file:
             image: Image.Image = file if file.mode == "RGB" else file.convert("RGB")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,7 +20,6 @@ _SAMPLE = 3
 _SAMPLE_LEAST, _SAMPLE_MOST = 12, 40
 _SAME = 0.5
 _MARGIN = 0.1
-_RULE_OF_SIGNS = re.compile(r"([^\w\s]|_)(?:\s?\1){2}")
 
 ReadQuad = Callable[[Image.Image, Quad], str]
 
@@ -34,7 +32,7 @@ class UprightLayer:
         rotation: Degrees clockwise by which the page was turned.
         lines: In pixels of the upright page.
         beside: What the layer does not explain, in pixels of the upright page.
-        bare: Whether the page shows nothing but text, and no rules set with characters.
+        bare: Whether the page shows nothing but text, and no rule.
     """
 
     rotation: int
@@ -63,7 +61,7 @@ def upright(layer: TextLayer, width: int, height: int) -> UprightLayer:
         rotation,
         tuple(_read_line(line, turned) for line in layer.lines),
         tuple(turned(box) for box in layer.beside),
-        layer.bare and not any(_RULE_OF_SIGNS.search(line.text) for line in layer.lines),
+        layer.bare,
     )
 
 

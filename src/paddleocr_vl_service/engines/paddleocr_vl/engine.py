@@ -96,7 +96,7 @@ class PaddleOCRVLEngine:
         )
         _check(self._pipeline, wanted)
         try:
-            read = self._pipeline.predict([_bgr(page.path) for page in pages], wanted)
+            read = self._pipeline.predict([_bgr(page.file) for page in pages], wanted)
         except Exception as error:
             if (known := explained(error)) is not None:
                 raise known from error

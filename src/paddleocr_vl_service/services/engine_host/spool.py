@@ -33,11 +33,13 @@ class Spool:
         self._folder = folder
 
     async def take_over(self, image: PageImage) -> PageImage:
-        """Move the image here.
+        """Move the image here, if there is one.
 
         Raises:
             OSError: The file is gone or cannot be moved.
         """
+        if image.path is None:
+            return image
         target = self._folder / f"{next(self._names)}.bmp"
         moving = asyncio.ensure_future(asyncio.to_thread(os.replace, image.path, target))
         try:
@@ -49,7 +51,8 @@ class Spool:
 
     def discard(self, image: PageImage) -> None:
         """Delete the image, in the background."""
-        self._remove(Path(image.path))
+        if image.path is not None:
+            self._remove(Path(image.path))
 
     def _remove(self, path: Path) -> None:
         loop = asyncio.get_running_loop()
