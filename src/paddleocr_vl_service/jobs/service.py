@@ -10,28 +10,21 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paddleocr_vl_service.assembly.assemble import assemble
-from paddleocr_vl_service.assembly.crop_allowance import CropAllowance
 from paddleocr_vl_service.jobs.blob_store import BlobStore
 from paddleocr_vl_service.jobs.caretaker import Caretaker
 from paddleocr_vl_service.jobs.database import JobDatabase
 from paddleocr_vl_service.jobs.deliveries import Delivery
 from paddleocr_vl_service.jobs.incoming import Incoming
 from paddleocr_vl_service.jobs.job_rows import ORDER
-from paddleocr_vl_service.jobs.names import document_blob, is_job_id, new_job_id, upload_blob
+from paddleocr_vl_service.jobs.names import is_job_id, new_job_id, upload_blob
 from paddleocr_vl_service.jobs.repository import JobRepository
-from paddleocr_vl_service.jobs.runner import DOCUMENT, JobRunner, StoredPage, load_page
+from paddleocr_vl_service.jobs.results import JobResults, refuse_tombstone
+from paddleocr_vl_service.jobs.runner import JobRunner, StoredPage
 from paddleocr_vl_service.jobs.webhooks import Webhooks
 from paddleocr_vl_service.jobs.work_queue import WorkQueue
-from paddleocr_vl_service.models.document import (
-    EngineInfo,
-    PageError,
-    PageResult,
-    ParsedDocument,
-)
+from paddleocr_vl_service.models.document import ParsedDocument
 from paddleocr_vl_service.models.errors import (
     IdempotencyConflict,
-    JobGone,
     JobNotFound,
     JobStoreUnavailable,
     JobUnfinished,
@@ -92,6 +85,7 @@ class JobService:
         self._database = database
         self._repository = repository
         self._blobs = blobs
+        self._results = JobResults(repository, blobs)
         self._queue = queue
         self._runner = runner
         self._caretaker = caretaker
@@ -288,7 +282,7 @@ class JobService:
         """
         while True:
             job = await self.get(job_id)
-            self.refuse_tombstone(job)
+            refuse_tombstone(job)
             found = await self._repository.events_after(job_id, after, _EVENTS_AT_A_TIME)
             for event in found:
                 after = event.seq
@@ -309,11 +303,7 @@ class JobService:
             JobNotFound: There is no such job, or the page was not read yet.
             JobGone: It was removed.
         """
-        self.refuse_tombstone(await self.get(job_id))
-        event = await self._repository.page_event(job_id, page)
-        if event is None:
-            raise JobNotFound("That page of the job was not read yet.")
-        return await self._load(event)
+        return await self._results.page(await self.get(job_id), page)
 
     async def result(self, job_id: str, *, partial: bool) -> tuple[Job, ParsedDocument]:
         """The document.
@@ -328,45 +318,7 @@ class JobService:
             JobUnfinished: It has no result, now or for good.
         """
         job = await self.get(job_id)
-        self.refuse_tombstone(job)
-        if job.status is JobStatus.SUCCEEDED:
-            try:
-                content = await self._blobs.get(document_blob(job_id))
-            except FileNotFoundError as error:
-                raise JobGone("The job's result is gone.") from error
-            return job, await asyncio.to_thread(DOCUMENT.validate_json, content)
-        if partial:
-            return job, await self._partial(job)
-        raise JobUnfinished(_why_no_result(job))
-
-    async def _partial(self, job: Job) -> ParsedDocument:
-        numbers, count = await self._repository.pages_to_read(job.id)
-        events = {event.page: event for event in await self._repository.page_events(job.id)}
-        engine: EngineInfo | None = None
-        crops = CropAllowance()
-        outcomes: list[PageResult | PageError] = []
-        for number in (each for each in numbers if each in events):
-            page = await self._load(events[number])
-            engine = engine or page.engine
-            if page.result is not None:
-                outcomes.append(crops.within(page.result))
-            elif page.error is not None:
-                outcomes.append(page.error)
-        if engine is None or not any(isinstance(each, PageResult) for each in outcomes):
-            raise JobUnfinished("No page of the job was read yet.")
-        return await asyncio.to_thread(assemble, count, outcomes, (), engine)
-
-    async def _load(self, event: JobEvent) -> StoredPage:
-        try:
-            return await load_page(self._blobs, event)
-        except FileNotFoundError as error:
-            raise JobGone("The job's result is gone.") from error
-
-    @staticmethod
-    def refuse_tombstone(job: Job) -> None:
-        """Raise `JobGone` where nothing but its name is left of a job."""
-        if job.purged:
-            raise JobGone("The job's files and results were removed.")
+        return job, await self._results.document(job, partial=partial)
 
     def hurry(self) -> None:
         """Wait for no page any more when closing."""
@@ -398,11 +350,3 @@ def _fingerprint(order: JobOrder, password: str | None) -> str:
     digest = hashlib.sha256(same)
     digest.update(f"\0{password or ''}".encode())
     return digest.hexdigest()
-
-
-def _why_no_result(job: Job) -> str:
-    if job.status is JobStatus.FAILED:
-        return f"The job failed: {job.error_message}"
-    if job.status is JobStatus.CANCELLED:
-        return "The job was cancelled."
-    return f"The job is {job.status.value}."

@@ -17,6 +17,7 @@ from paddleocr_vl_service.exports.extract_answer import page_response
 from paddleocr_vl_service.intake.filenames import clean_filename
 from paddleocr_vl_service.intake.sniffing import sniff
 from paddleocr_vl_service.jobs.names import sha256_of
+from paddleocr_vl_service.jobs.results import refuse_tombstone
 from paddleocr_vl_service.jobs.service import JobService
 from paddleocr_vl_service.models.api_models import ExtractResponse
 from paddleocr_vl_service.models.errors import DeadlineExceeded, OptionInvalid
@@ -196,7 +197,7 @@ async def job_events(
     """All events from the first on, or from `Last-Event-ID` on, without gap or double."""
     if last_event_id and not (last_event_id.isdecimal() and len(last_event_id) < 10):
         raise OptionInvalid("Last-Event-ID must be the number of an event.", field="Last-Event-ID")
-    jobs.refuse_tombstone(await jobs.get(job_id))
+    refuse_tombstone(await jobs.get(job_id))
     stream = event_stream(jobs.events(job_id, int(last_event_id or 0)))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
