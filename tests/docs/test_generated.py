@@ -16,6 +16,7 @@ from paddleocr_vl_service.config.settings import Settings
 from tests.docs import pages
 from tools import generated_docs
 
+PACKAGE = "paddleocr_vl_service."
 ADVICE = "run: python -m tools.generated_docs --write"
 
 
@@ -102,11 +103,12 @@ def test_the_secrets_that_are_masked_are_documented() -> None:
 
 
 def test_groups_of_settings_in_the_code_are_not_lost() -> None:
-    """The generator relies on the order of the class; nothing may be added behind its back."""
-    tree = ast.parse(inspect.getsource(Settings))
+    """The generator relies on the order of the classes; nothing may be added behind its back."""
+    parts = [part for part in reversed(Settings.__mro__) if part.__module__.startswith(PACKAGE)]
     names = [
         node.target.id
-        for node in ast.walk(tree)
+        for part in parts
+        for node in ast.walk(ast.parse(inspect.getsource(part)))
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     ]
     assert names == list(Settings.model_fields)
