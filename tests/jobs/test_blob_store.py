@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
 
-from paddleocr_vl_service.jobs.blob_store import BlobStore, LocalBlobStore, open_blob_store
+from paddleocr_vl_service.jobs.blob_store import (
+    BlobStore,
+    LocalBlobStore,
+    RemoteBlobStore,
+    open_blob_store,
+)
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
 from tests.support.s3 import new_bucket, s3_server
 
@@ -125,3 +131,28 @@ async def test_a_store_of_objects_that_is_away_is_told(
 def test_a_url_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="BLOB_URL"):
         open_blob_store("nonsense://bucket", tmp_path)
+
+
+class _Hanging:
+    """A store on a network that takes everything and answers nothing."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def cat_file(self, _: str) -> bytes:
+        self.over.wait(30)
+        return b"late"
+
+    def pipe_file(self, _: str, __: bytes) -> None:
+        self.over.wait(30)
+
+
+async def test_a_store_that_hangs_is_an_error_and_keeps_no_other_thread() -> None:
+    hanging = _Hanging()
+    store = RemoteBlobStore(hanging, "bucket", seconds=0.1)
+    asked = [store.get("jobs/a/upload"), *(store.put(f"jobs/a/{n}", b"") for n in range(20))]
+    waiting = [asyncio.ensure_future(each) for each in asked]
+    assert await asyncio.to_thread(lambda: "at once") == "at once"
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    hanging.over.set()
+    assert {type(each) for each in outcomes} == {JobStoreUnavailable}

@@ -1,11 +1,8 @@
 """A look at something that hangs holds nobody up, and is not begun twice."""
 
 import asyncio
-import threading
 
-import pytest
-
-from paddleocr_vl_service.observability.lookup import Lookup, in_daemon_thread
+from paddleocr_vl_service.observability.lookup import Lookup
 
 
 async def test_one_that_hangs_is_nothing_in_time_and_is_asked_once() -> None:
@@ -46,18 +43,3 @@ async def test_one_that_hangs_is_left_when_closing() -> None:
     lookup = Lookup(lambda: asyncio.Event().wait(), seconds=0)
     assert await lookup.result() is None
     await asyncio.wait_for(lookup.close(), 5)
-
-
-async def test_a_thread_brings_what_was_returned_or_raised() -> None:
-    assert await in_daemon_thread(lambda: 7) == 7
-    with pytest.raises(ZeroDivisionError):
-        await in_daemon_thread(lambda: 1 // 0)
-
-
-async def test_a_thread_that_hangs_can_be_left() -> None:
-    release = threading.Event()
-    waiting = asyncio.create_task(in_daemon_thread(release.wait))
-    await asyncio.sleep(0.01)
-    waiting.cancel()
-    assert isinstance((await asyncio.gather(waiting, return_exceptions=True))[0], BaseException)
-    release.set()

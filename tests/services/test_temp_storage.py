@@ -3,6 +3,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from paddleocr_vl_service.models.errors import StorageUnavailable
+from paddleocr_vl_service.services import temp_storage
 from paddleocr_vl_service.services.temp_storage import TempStorage
 
 
@@ -54,6 +56,7 @@ async def test_it_goes_after_a_failure_and_a_cancellation(storage: TempStorage) 
 _VICTIM = """
 import os, sys
 from pathlib import Path
+from paddleocr_vl_service.services import temp_storage
 from paddleocr_vl_service.services.temp_storage import TempStorage
 storage = TempStorage(Path(sys.argv[1]))
 storage.open()
@@ -78,8 +81,10 @@ def test_sweeps_what_a_killed_process_left_and_nothing_else(tmp_path: Path) -> N
 
 _NEWCOMER = """
 import sys
+import threading
 import time
 from pathlib import Path
+from paddleocr_vl_service.services import temp_storage
 from paddleocr_vl_service.services.temp_storage import TempStorage
 for _ in range(150):
     storage = TempStorage(Path(sys.argv[1]))
@@ -129,3 +134,18 @@ async def test_other_failures_stay_what_they_are(storage: TempStorage) -> None:
     with pytest.raises(OSError, match="broken disk"):
         async with storage.document_folder():
             raise OSError(errno.EIO, "broken disk")
+
+
+async def test_health_does_not_wait_for_a_disk_that_hangs(
+    storage: TempStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StorageUnavailable):
+        async with storage.document_folder():
+            raise OSError(errno.ENOSPC, "full")
+    over = threading.Event()
+    monkeypatch.setattr(temp_storage, "_has_room", lambda _: over.wait(30))
+    monkeypatch.setattr(temp_storage, "_LOOK_SECONDS", 0.02)
+    assert {await storage.failure() for _ in range(3)} == {await storage.failure()} != {None}
+    over.set()
+    monkeypatch.setattr(temp_storage, "_LOOK_SECONDS", 5)
+    assert await storage.failure() is None

@@ -5,7 +5,6 @@ Names are relative and begin with the job's: ``jobs/{id}/...``. A blob is there 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import shutil
@@ -15,9 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from paddleocr_vl_service.models.errors import JobStoreUnavailable
+from paddleocr_vl_service.processes.daemon_threads import DaemonThreads
 
 _T = TypeVar("_T")
 _ATTEMPTS_TO_REMOVE = 1000  # a file that is gone ends one
+_AT_A_TIME = 16
 _SENTENCE = "The store of jobs' files cannot be reached at the moment."
 
 
@@ -71,7 +72,43 @@ def open_blob_store(url: str, folder: Path) -> BlobStore:
     return RemoteBlobStore(filesystem, root)
 
 
-class LocalBlobStore:
+class _Threaded:
+    """Works in threads of its own: a store that hangs keeps nobody else waiting.
+
+    Args:
+        seconds: For anything, a whole document excepted.
+        document_seconds: For a whole document, which may be a gigabyte on a narrow line.
+    """
+
+    def __init__(self, seconds: float = 60.0, document_seconds: float = 600.0) -> None:
+        self._seconds = seconds
+        self._document_seconds = document_seconds
+        self._threads = DaemonThreads(_AT_A_TIME)
+
+    async def _guarded(self, work: Callable[[], _T], *, document: bool = False) -> _T:
+        """Do something in a thread; raises `JobStoreUnavailable` where it fails."""
+        try:
+            return await self._found(work, document=document)
+        except FileNotFoundError as error:  # a folder that vanishes while one writes into it
+            raise JobStoreUnavailable(_SENTENCE) from error
+
+    async def _found(self, work: Callable[[], _T], *, document: bool = False) -> _T:
+        """Look for a blob in a thread.
+
+        Raises:
+            FileNotFoundError: The blob is not there.
+            JobStoreUnavailable: Anything else is wrong with the store, or it takes too long.
+        """
+        seconds = self._document_seconds if document else self._seconds
+        try:
+            return await self._threads.run(work, seconds)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise JobStoreUnavailable(_SENTENCE) from error
+
+
+class LocalBlobStore(_Threaded):
     """A folder on this machine, or on a file system that several machines share.
 
     Args:
@@ -79,11 +116,12 @@ class LocalBlobStore:
     """
 
     def __init__(self, root: Path) -> None:
+        super().__init__()
         self._root = root
 
     async def put(self, name: str, content: bytes) -> None:
         """Write a blob."""
-        await _guarded(lambda: self._put(self._root / name, content))
+        await self._guarded(lambda: self._put(self._root / name, content))
 
     def _put(self, path: Path, content: bytes) -> None:
         _make_folder(path.parent)
@@ -100,7 +138,7 @@ class LocalBlobStore:
 
     async def put_file(self, name: str, file: Path) -> None:
         """Move a file, which is on the same file system as a rule."""
-        await _guarded(lambda: self._put_file(self._root / name, file))
+        await self._guarded(lambda: self._put_file(self._root / name, file), document=True)
 
     def _put_file(self, path: Path, file: Path) -> None:
         _make_folder(path.parent)
@@ -111,12 +149,12 @@ class LocalBlobStore:
 
     async def get(self, name: str) -> bytes:
         """A blob's content."""
-        return await _found(self._unless_away(name, (self._root / name).read_bytes))
+        return await self._found(self._unless_away(name, (self._root / name).read_bytes))
 
     async def fetch(self, name: str, folder: Path) -> Path:  # noqa: ARG002 - nothing is copied
         """The blob's own file."""
         path = self._root / name
-        await _found(self._unless_away(name, path.stat))
+        await self._found(self._unless_away(name, path.stat))
         return path
 
     def _unless_away(self, name: str, work: Callable[[], _T]) -> Callable[[], _T]:
@@ -134,7 +172,7 @@ class LocalBlobStore:
 
     async def remove_all(self, prefix: str) -> None:
         """Remove a folder."""
-        await _guarded(lambda: self._remove_all(self._root / prefix))
+        await self._guarded(lambda: self._remove_all(self._root / prefix))
 
     def _remove_all(self, folder: Path) -> None:
         for _ in range(_ATTEMPTS_TO_REMOVE):
@@ -151,18 +189,20 @@ class LocalBlobStore:
             self._root.mkdir(parents=True, exist_ok=True)
             return shutil.disk_usage(self._root).free
 
-        return await _guarded(look)
+        return await self._guarded(look)
 
 
-class RemoteBlobStore:
+class RemoteBlobStore(_Threaded):
     """A store that fsspec knows; a blob appears there when it is complete.
 
     Args:
         filesystem: fsspec's.
         root: Within it.
+        seconds: For anything, a whole document excepted.
     """
 
-    def __init__(self, filesystem: Any, root: str) -> None:
+    def __init__(self, filesystem: Any, root: str, seconds: float = 60.0) -> None:
+        super().__init__(seconds)
         self._filesystem = filesystem
         self._root = root.rstrip("/")
 
@@ -171,7 +211,7 @@ class RemoteBlobStore:
 
     async def put(self, name: str, content: bytes) -> None:
         """Write a blob."""
-        await _guarded(lambda: self._filesystem.pipe_file(self._path(name), content))
+        await self._guarded(lambda: self._filesystem.pipe_file(self._path(name), content))
 
     async def put_file(self, name: str, file: Path) -> None:
         """Copy a file, and remove it here."""
@@ -180,17 +220,19 @@ class RemoteBlobStore:
             self._filesystem.put_file(str(file), self._path(name))
             file.unlink()
 
-        await _guarded(move)
+        await self._guarded(move, document=True)
 
     async def get(self, name: str) -> bytes:
         """A blob's content."""
-        content: bytes = await _found(lambda: self._filesystem.cat_file(self._path(name)))
+        content: bytes = await self._found(lambda: self._filesystem.cat_file(self._path(name)))
         return content
 
     async def fetch(self, name: str, folder: Path) -> Path:
         """A copy in the folder."""
         target = folder / Path(name).name
-        await _found(lambda: self._filesystem.get_file(self._path(name), str(target)))
+        await self._found(
+            lambda: self._filesystem.get_file(self._path(name), str(target)), document=True
+        )
         return target
 
     async def remove_all(self, prefix: str) -> None:
@@ -202,34 +244,11 @@ class RemoteBlobStore:
             except FileNotFoundError:
                 return
 
-        await _guarded(remove)
+        await self._guarded(remove)
 
     async def free_bytes(self) -> int | None:
         """Nobody knows."""
         return None
-
-
-async def _guarded(work: Callable[[], _T]) -> _T:
-    """Do something in a thread; raises `JobStoreUnavailable` where it fails."""
-    try:
-        return await _found(work)
-    except FileNotFoundError as error:  # a folder that vanishes while one writes into it
-        raise JobStoreUnavailable(_SENTENCE) from error
-
-
-async def _found(work: Callable[[], _T]) -> _T:
-    """Look for a blob in a thread.
-
-    Raises:
-        FileNotFoundError: The blob is not there.
-        JobStoreUnavailable: Anything else is wrong with the store.
-    """
-    try:
-        return await asyncio.to_thread(work)
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise JobStoreUnavailable(_SENTENCE) from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 logger = logging.getLogger(__name__)
@@ -57,32 +55,3 @@ class Lookup(Generic[_T]):
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.wait({self._asking})
-
-
-async def in_daemon_thread(work: Callable[[], _T]) -> _T:
-    """The result of something that may hang for ever, as a driver does that has lost its GPU.
-
-    Unlike a thread of a pool, this one keeps nobody from ending the program.
-    """
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[_T] = loop.create_future()
-
-    def done(value: _T | None, error: Exception | None) -> None:
-        if result.done():
-            return
-        if error is not None:
-            result.set_exception(error)
-        else:
-            result.set_result(value)  # type: ignore[arg-type]
-
-    def run() -> None:
-        value, error = None, None
-        try:
-            value = work()
-        except Exception as raised:  # noqa: BLE001 - for whoever waits
-            error = raised
-        with suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(done, value, error)
-
-    threading.Thread(target=run, name="lookup", daemon=True).start()
-    return await result

@@ -12,7 +12,7 @@ from pathlib import Path
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from paddleocr_vl_service.jobs.service import JobService
-from paddleocr_vl_service.observability.lookup import Lookup, in_daemon_thread
+from paddleocr_vl_service.observability.lookup import Lookup
 from paddleocr_vl_service.observability.meter import PrometheusMeter
 from paddleocr_vl_service.observability.snapshot import (
     Disk,
@@ -20,6 +20,7 @@ from paddleocr_vl_service.observability.snapshot import (
     Snapshot,
     SnapshotCollector,
 )
+from paddleocr_vl_service.processes.daemon_threads import in_daemon_thread
 from paddleocr_vl_service.services import gpu_probe
 from paddleocr_vl_service.services.health import HealthReport
 from paddleocr_vl_service.services.memory import resident_bytes

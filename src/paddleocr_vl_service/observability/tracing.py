@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from paddleocr_vl_service import __version__
 from paddleocr_vl_service.config.settings import Settings
-from paddleocr_vl_service.observability.lookup import in_daemon_thread
 from paddleocr_vl_service.observability.telemetry import NO_SPAN, Span, Tracer
+from paddleocr_vl_service.processes.daemon_threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from opentelemetry import trace

@@ -13,9 +13,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from paddleocr_vl_service.models.errors import StorageUnavailable
+from paddleocr_vl_service.processes.daemon_threads import DaemonThreads
 from paddleocr_vl_service.services.removal import Removal
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ _LOCK, _PAGES = "lock", "pages"
 _ROOM_BYTES = 1 << 20
 _NO_ROOM_SENTENCE = "The service has no room for temporary files at the moment."
 _REMOVAL_ATTEMPTS = 5
+_LOOK_SECONDS = 2.0
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _NO_FOLDER = _NO_ROOM | {errno.EACCES, errno.ENOENT}
 
@@ -53,6 +56,7 @@ class TempStorage:
         self._instance: Path | None = None
         self._lock: int | None = None
         self._failure: str | None = None
+        self._looks = DaemonThreads(1)
         self._remove = Removal(_removed)
 
     def open(self) -> None:
@@ -81,8 +85,10 @@ class TempStorage:
 
         Looks again, by writing, only after a document has met a failure.
         """
-        if self._failure is not None and await asyncio.to_thread(_has_room, self._opened()):
-            self._failure = None
+        if self._failure is not None:
+            with suppress(asyncio.TimeoutError):
+                if await self._looks.run(partial(_has_room, self._opened()), _LOOK_SECONDS):
+                    self._failure = None
         return self._failure
 
     def _opened(self) -> Path:
