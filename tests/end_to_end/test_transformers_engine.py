@@ -94,6 +94,7 @@ def test_a_whole_page_is_read_as_what_was_asked_for(server: Server) -> None:
 
 
 def test_paddlepaddle_is_not_there(server: Server) -> None:
+    assert server.extract("page.png", page()).status_code == 200
     (process,) = server.children_named("engine-paddleocr-vl")
     libraries = {Path(each.path).name for each in process.memory_maps()}
     assert any(name.startswith("libtorch") for name in libraries)

@@ -160,6 +160,8 @@ class DbosQueue:
 def _destroy() -> None:
     from dbos import DBOS  # noqa: PLC0415 - imported long ago
 
+    # It warns of every step that it interrupts, which is what it is told to do.
+    logging.getLogger("dbos").setLevel(logging.ERROR)
     DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
