@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from paddleocr_vl_service.engines.onnx.columns import (
     Item,
     Items,
@@ -101,33 +104,39 @@ def _with_notes(main: list[list[Item]], notes: Items, *, before: bool) -> list[l
 def _sorted_by_neighbours(items: Items, em: float) -> list[Item]:
     """Breuel's rules: above goes first, and so does left unless something spans both."""
     waiting = sorted(items, key=lambda item: (item.rect.top, item.rect))
-    before = {
-        place: {
-            other
-            for other in range(len(waiting))
-            if other != place and _precedes(waiting[other].rect, waiting[place].rect, items, em)
-        }
-        for place in range(len(waiting))
-    }
+    precedes = _precedence([item.rect for item in waiting], em)
+    before = precedes.sum(axis=0)
     ordered: list[Item] = []
-    left = list(range(len(waiting)))
-    while left:
-        free = [place for place in left if not before[place].intersection(left)]
-        following = (free or left)[0]
+    left = np.arange(len(waiting))
+    while len(left):
+        free = left[before[left] == 0]
+        following = free[0] if len(free) else left[0]
         ordered.append(waiting[following])
-        left.remove(following)
+        before -= precedes[following]
+        left = left[left != following]
     return ordered
 
 
-def _precedes(one: Rect, other: Rect, items: Items, em: float) -> bool:
-    if one.shared_width(other) > _BESIDE * em:
-        return one.middle_y < other.middle_y
-    if one.middle_x > other.middle_x:
-        return False
-    low, high = sorted((one.middle_y, other.middle_y))
-    return not any(
-        low < item.rect.middle_y < high
-        and item.rect.shared_width(one) > _BESIDE * em
-        and item.rect.shared_width(other) > _BESIDE * em
-        for item in items
-    )
+def _precedence(rects: Sequence[Rect], em: float) -> npt.NDArray[np.bool_]:
+    """Which of the boxes are read before which: n x n, the one first by row."""
+    left, right = (np.array([getattr(rect, side) for rect in rects]) for side in ("left", "right"))
+    x, y = (np.array([getattr(rect, side) for rect in rects]) for side in ("middle_x", "middle_y"))
+    shared = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    stacked = shared > _BESIDE * em
+    downwards = np.argsort(y)
+    level = y[downwards]
+    low, high = np.minimum.outer(y, y), np.maximum.outer(y, y)
+    first, last = np.searchsorted(level, low, "right"), np.searchsorted(level, high, "left")
+    by_level = stacked[:, downwards]
+    precedes: npt.NDArray[np.bool_] = stacked & (y[:, None] < y)
+    counts = np.zeros((len(rects), len(rects) + 1), np.int32)
+    for one in range(len(rects)):
+        # How many span this one and each of the others, from the top down to each level.
+        np.cumsum(by_level & by_level[one], axis=1, out=counts[:, 1:])
+        between = (
+            np.take_along_axis(counts, last[one][:, None], axis=1)
+            - np.take_along_axis(counts, first[one][:, None], axis=1)
+        )[:, 0]
+        precedes[one] |= ~stacked[one] & (x[one] <= x) & (between <= 0)
+    np.fill_diagonal(precedes, val=False)
+    return precedes
