@@ -32,7 +32,7 @@ def test_a_request_its_pages_and_their_stages_are_one_trace(tmp_path: Path) -> N
     with receiver() as collector:
         settings = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer abc",
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer xyzzy",
             "OTEL_SERVICE_NAME": "ocr-in-test",
         }
         with running_server(tmp_path, **settings) as server, server.client() as client:
@@ -63,9 +63,9 @@ def test_a_request_its_pages_and_their_stages_are_one_trace(tmp_path: Path) -> N
             span.trace for span in collector.named("GET other")
         }
         assert collector.service_names == {"ocr-in-test"}
-        assert all(each["authorization"] == "Bearer abc" for each in collector.headers)
+        assert all(each["authorization"] == "Bearer xyzzy" for each in collector.headers)
         for body in collector.bodies:
-            for word in (b"secret-name", b"hunter2", b"64x48", b"abc"):
+            for word in (b"secret-name", b"hunter2", b"64x48", b"xyzzy"):
                 assert word not in body
 
 
