@@ -41,8 +41,9 @@ def measure(setup: Setup) -> Part:
             "Characters of the layer",
         ),
         tuple(_row(mode, pages) for mode, pages in measured.items()),
-        f"The PDF of which the page images above were made, rendered at the service's own "
-        f"resolution; intake and engine in one process with one thread, {setup.rounds} rounds. "
+        "The PDF of which the page images above were made, its pages drawn as the service draws "
+        "them, where it does; intake and engine in one process with one thread, "
+        f"{setup.rounds} rounds. "
         "Median (lowest–highest) over the pages; pages a second are the mean. A picture on a page "
         "is looked at for text whatever the layer says, which takes longer than all the rest.",
     )
